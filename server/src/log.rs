@@ -21,7 +21,8 @@ pub struct Record {
 }
 
 /// Called once when a record is durable or has failed, on a thread of the log's: it must return at once and not call the log.
-pub type Done = Box<dyn FnOnce(Result<(), LogError>) + Send>;
+/// `Ok` carries the record's place in the log, for [`Log::compact`].
+pub type Done = Box<dyn FnOnce(Result<u64, LogError>) + Send>;
 
 /// What a document's log holds.
 #[derive(Debug, Clone, Default)]
@@ -90,10 +91,8 @@ pub trait Log: Send + Sync + 'static {
     fn append(&self, doc: &DocId, record: Record, done: Done);
     /// Reads a document from disk. One that was never written has generation 1 and is empty.
     fn load(&self, doc: &DocId) -> LogFuture<Loaded>;
-    /// Replaces the rows up to and including `last` (from [`Loaded::last`] or [`Log::position`]) by `snapshot`.
+    /// Replaces the rows up to and including `last` (from [`Loaded::last`] or [`Done`]) by `snapshot`.
     fn compact(&self, doc: &DocId, last: u64, snapshot: Bytes) -> LogFuture<Compacted>;
-    /// The place in the log of the newest durable row of a document; 0 when there is none.
-    fn position(&self, doc: &DocId) -> LogFuture<u64>;
     /// What a document costs.
     fn stat(&self, doc: &DocId) -> LogFuture<Stat>;
     /// Removes a document; returns its new generation.

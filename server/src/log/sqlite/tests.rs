@@ -34,7 +34,7 @@ fn on_writer<T: Send + 'static>(
 ) -> T {
     let (tell, told) = mpsc::channel();
     log.send(Op::Inspect(Box::new(move |conn| {
-        tell.send(look(conn)).unwrap()
+        tell.send(look(conn)).unwrap();
     })));
     told.recv().unwrap()
 }

@@ -2,12 +2,14 @@
 mod budget;
 mod dist;
 mod files;
+mod invariants;
 mod pack;
 mod run;
 mod serve;
 mod setup;
 mod site;
 mod stamp;
+mod test;
 
 use std::process::ExitCode;
 
@@ -27,6 +29,12 @@ const SUBCOMMANDS: &[Subcommand] = &[
         serve::main,
     ),
     (
+        "test",
+        "[--quick]",
+        "run every check and test; --quick leaves out the page and the browser",
+        test::main,
+    ),
+    (
         "dist",
         "",
         "build target/dist/maru, one binary with the site inside",
@@ -43,6 +51,12 @@ const SUBCOMMANDS: &[Subcommand] = &[
         "[--fast]",
         "give the site hashed names and compressed twins in target/packed",
         pack::main,
+    ),
+    (
+        "invariants",
+        "",
+        "check the rules that keep the code in shape",
+        invariants::main,
     ),
     (
         "setup",

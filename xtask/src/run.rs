@@ -1,5 +1,6 @@
 //! Starts other programs and says what is going on, with the time since the start. Knows no step.
 use std::fs::{self, File};
+use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
@@ -28,6 +29,23 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
         bail!("{name} failed ({status})");
     }
     Ok(())
+}
+
+/// Runs a program in the open and shows each line of its standard output to `look` too. Tells whether it succeeded.
+pub(crate) fn run_watched(command: &mut Command, mut look: impl FnMut(&str)) -> Result<bool> {
+    let name = name(command);
+    let mut child = command
+        .stdout(Stdio::piped())
+        .spawn()
+        .with_context(|| format!("cannot start {name}"))?;
+    let output = child.stdout.take().context("its output is piped")?;
+    for line in BufReader::new(output).split(b'\n') {
+        let line = line.with_context(|| format!("cannot read what {name} says"))?;
+        let line = String::from_utf8_lossy(&line);
+        println!("{line}");
+        look(&line);
+    }
+    Ok(child.wait()?.success())
 }
 
 /// Runs a program whose output matters only when it fails; it is kept in target/xtask/`log`.log.

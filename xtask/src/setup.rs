@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 pub(crate) use browser::browser;
-pub(crate) use lints::{clippy, rustfmt};
+pub(crate) use lints::{Rustfmt, clippy, rustfmt};
 pub(crate) use npm::packages;
 pub(crate) use toolchain::Toolchain;
 

@@ -12,6 +12,7 @@ use anyhow::Result;
 use crate::files;
 use crate::run::say;
 use crate::setup::{self, Toolchain};
+pub(crate) use editor::FOLDER as EDITOR;
 use module::Module;
 
 /// How much time a build may take for how small a result.

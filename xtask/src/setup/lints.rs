@@ -2,7 +2,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result};
 
 use super::{Toolchain, apt};
 use crate::files;
@@ -67,30 +67,26 @@ impl Rustfmt {
 /// # Errors
 /// Where it is missing and cannot be had.
 pub(crate) fn rustfmt(toolchain: Toolchain) -> Result<Rustfmt> {
-    if toolchain == Toolchain::Debian {
-        let rustup = ask(Command::new("rustup").args(["show", "home"])).unwrap_or_default();
-        let default = ask(Command::new("rustup").arg("default")).unwrap_or_default();
-        if let Some(name) = default.split_whitespace().next()
-            && Path::new(&rustup)
-                .join("toolchains")
-                .join(name)
-                .join("bin/cargo-fmt")
-                .exists()
-        {
-            return Ok(Rustfmt::Of(name.to_owned()));
-        }
-        apt::packages(&["rustfmt"], "the check of the formatting", "20 s")?;
+    let own = || ask(toolchain.cargo().args(["fmt", "--version"])).is_some();
+    if own() {
         return Ok(Rustfmt::Own(toolchain));
     }
-    if ask(toolchain.cargo().args(["fmt", "--version"])).is_none() {
+    let Some(home) = ask(Command::new("rustup").args(["show", "home"])) else {
+        apt::packages(&["rustfmt"], "the check of the formatting", "20 s")?;
+        return Ok(Rustfmt::Own(toolchain));
+    };
+    let default = ask(Command::new("rustup").arg("default")).unwrap_or_default();
+    let name = default.split_whitespace().next().unwrap_or("stable");
+    if !Path::new(&home)
+        .join("toolchains")
+        .join(name)
+        .join("bin/cargo-fmt")
+        .exists()
+    {
         say("installing rustfmt with rustup (usually 5 s)");
-        run_quietly(
-            Command::new("rustup").args(["component", "add", "rustfmt"]),
-            "rustup-rustfmt",
-        )?;
-        if ask(toolchain.cargo().args(["fmt", "--version"])).is_none() {
-            bail!("there is no rustfmt. Install it by hand, then try again.");
-        }
+        let add = ["component", "add", "--toolchain", name, "rustfmt"];
+        run_quietly(Command::new("rustup").args(add), "rustup-rustfmt")
+            .context("the check of the formatting needs rustfmt; install it by hand")?;
     }
-    Ok(Rustfmt::Own(toolchain))
+    Ok(Rustfmt::Of(name.to_owned()))
 }

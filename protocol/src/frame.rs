@@ -94,6 +94,10 @@ pub struct Hello {
     pub client: ClientId,
     /// The generation of the document that the replica holds; 0 when the replica is empty.
     pub generation: u64,
+    /// The epoch that `after` counts in; 0 when the client knows none.
+    pub epoch: u64,
+    /// The replica has every entry of `epoch` up to this one.
+    pub after: u64,
     /// What the replica holds.
     pub state_vector: Bytes,
 }
@@ -157,6 +161,8 @@ pub struct Welcome {
     pub epoch: u64,
     /// The document's generation.
     pub generation: u64,
+    /// Batches go on after this entry; `None` when the first batch exchanges states instead.
+    pub after: Option<u64>,
     /// Whether the client may write.
     pub role: Role,
     /// Milliseconds without traffic after which the server sends a heartbeat.
@@ -198,10 +204,12 @@ pub enum ErrorCode {
     Rate = 4429,
     /// The document cannot be opened now.
     Unavailable = 4503,
+    /// The server cannot write to its disk: the session goes on, and nothing more counts as saved.
+    NotSaving = 4507,
 }
 
 impl ErrorCode {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Protocol,
         Self::ReadOnly,
         Self::TooSlow,
@@ -212,6 +220,7 @@ impl ErrorCode {
         Self::Incomplete,
         Self::Rate,
         Self::Unavailable,
+        Self::NotSaving,
     ];
 
     /// The number on the wire.
@@ -253,6 +262,8 @@ impl ClientFrame {
                 put_str(&mut out, hello.doc.as_str());
                 put_var_u64(&mut out, hello.client.get());
                 put_var_u64(&mut out, hello.generation);
+                put_var_u64(&mut out, hello.epoch);
+                put_var_u64(&mut out, hello.after);
                 put_bytes(&mut out, &hello.state_vector);
             }
             Self::Resume {
@@ -301,6 +312,8 @@ impl ClientFrame {
                     .map_err(|_| FrameError::Field("doc"))?,
                 client: ClientId::from_random(reader.var_u64()?),
                 generation: reader.var_u64()?,
+                epoch: reader.var_u64()?,
+                after: reader.var_u64()?,
                 state_vector: Bytes::copy_from_slice(reader.var_bytes(MAX_STATE_VECTOR)?),
             }),
             RESUME => Self::Resume {
@@ -343,6 +356,8 @@ impl ServerFrame {
                 out.extend_from_slice(&welcome.key);
                 put_var_u64(&mut out, welcome.epoch);
                 put_var_u64(&mut out, welcome.generation);
+                // One more than the entry, so that 0 says "none".
+                put_var_u64(&mut out, welcome.after.map_or(0, |after| after + 1));
                 out.push(u8::from(welcome.role == Role::Write));
                 put_var_u64(&mut out, welcome.heartbeat_ms);
                 put_var_u64(&mut out, welcome.max_update);
@@ -394,6 +409,7 @@ impl ServerFrame {
                 key: array(reader.take(32)?)?,
                 epoch: reader.var_u64()?,
                 generation: reader.var_u64()?,
+                after: reader.var_u64()?.checked_sub(1),
                 role: match reader.u8()? {
                     0 => Role::Read,
                     1 => Role::Write,

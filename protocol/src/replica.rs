@@ -13,7 +13,7 @@ use thiserror::Error;
 use yrs::{
     Any, ClientID, Doc, GetString, Observable, OffsetKind, Options, Origin, Out, ReadTxn,
     StateVector, Text, TextRef, Transact, Update, WriteTxn,
-    types::{Delta, text::YChange},
+    types::Delta,
     undo::{self, UndoManager},
     updates::{decoder::Decode, encoder::Encode},
 };
@@ -27,8 +27,6 @@ pub mod stored;
 pub const ROOT: &str = "content";
 /// Edits closer together than this are taken back by one undo, in milliseconds.
 const UNDO_GROUP_MS: u64 = 500;
-/// Stands in the editor for what other Yjs programs may embed in a text; one code unit, as in the document.
-const EMBEDDED: &str = "\u{fffc}";
 
 const LOCAL: &str = "local";
 const REMOTE: &str = "remote";
@@ -169,12 +167,15 @@ impl Replica {
 
     /// Applies updates of others as one change; [`Replica::take_ops`] gives it to the editor.
     ///
+    /// Returns false when an update builds on something that is missing here: that part is not kept, and the states
+    /// must be exchanged.
+    ///
     /// # Errors
     /// [`ReplicaError::Update`] at the first one that cannot be applied; those before it are.
     pub fn apply<'a>(
         &mut self,
         updates: impl IntoIterator<Item = &'a [u8]>,
-    ) -> Result<(), ReplicaError> {
+    ) -> Result<bool, ReplicaError> {
         let mut txn = self.doc.transact_mut_with(REMOTE);
         for update in updates {
             let update = Update::decode_v1(update)
@@ -183,10 +184,11 @@ impl Replica {
                 .map_err(|error| ReplicaError::Update(error.to_string()))?;
         }
         // What misses its base would be kept for ever; the next state vector exchange brings it again.
-        if txn.has_missing_updates() {
+        let complete = !txn.has_missing_updates();
+        if !complete {
             txn.prune_pending();
         }
-        Ok(())
+        Ok(complete)
     }
 
     /// The changes that the editor has not seen, oldest first.
@@ -229,7 +231,7 @@ impl Replica {
     /// The text as the editor shows it.
     #[must_use]
     pub fn text(&self) -> String {
-        read_text(&self.text, &self.doc.transact())
+        self.text.get_string(&self.doc.transact())
     }
 
     /// What the replica holds, as a state vector in v1 encoding.
@@ -258,23 +260,9 @@ fn op(delta: &Delta) -> Op {
         Delta::Retain(n, _) => Op::Retain(*n),
         Delta::Deleted(n) => Op::Delete(*n),
         Delta::Inserted(Out::Any(Any::String(text)), _) => Op::Insert(text.to_string()),
-        Delta::Inserted(..) => Op::Insert(EMBEDDED.into()),
+        // The validator lets nothing but text into a document.
+        Delta::Inserted(..) => Op::Insert(String::new()),
     }
-}
-
-/// A text's content with one code unit for each thing embedded in it, so that offsets agree with the document's.
-fn read_text<T: ReadTxn>(text: &TextRef, txn: &T) -> String {
-    let plain = text.get_string(txn);
-    if plain.encode_utf16().count() == text.len(txn) as usize {
-        return plain;
-    }
-    text.diff(txn, YChange::identity)
-        .into_iter()
-        .map(|run| match run.insert {
-            Out::Any(Any::String(text)) => text.to_string(),
-            _ => EMBEDDED.into(),
-        })
-        .collect()
 }
 
 #[cfg(test)]

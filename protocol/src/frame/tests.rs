@@ -9,6 +9,8 @@ fn client_frames() -> Vec<ClientFrame> {
             doc: DocId::parse("a-doc").unwrap(),
             client: ClientId::from_random(u64::MAX),
             generation: 3,
+            epoch: 8,
+            after: 2,
             state_vector: Bytes::from_static(&[0]),
         }),
         ClientFrame::Resume {
@@ -37,6 +39,7 @@ fn server_frames() -> Vec<ServerFrame> {
             key: [2; 32],
             epoch: 7,
             generation: 1,
+            after: Some(0),
             role: Role::Write,
             heartbeat_ms: 20_000,
             max_update: 1 << 20,

@@ -5,11 +5,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use bytes::Bytes;
 use thiserror::Error;
 use yrs::{
-    Doc, OffsetKind, Options, ReadTxn, StateVector, Text, TextRef, Transact, Update, WriteTxn,
+    Doc, GetString, OffsetKind, Options, ReadTxn, StateVector, Text, TextRef, Transact, Update,
+    WriteTxn,
     updates::{decoder::Decode, encoder::Encode},
 };
 
-use super::{ROOT, read_text};
+use super::ROOT;
 use crate::id::ClientId;
 
 /// Why a document did not take an update.
@@ -107,7 +108,7 @@ impl StoredDoc {
     /// The text.
     #[must_use]
     pub fn text(&self) -> String {
-        read_text(&self.text, &self.doc.transact())
+        self.text.get_string(&self.doc.transact())
     }
 
     /// The text's length in UTF-16 code units.

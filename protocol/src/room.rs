@@ -12,7 +12,7 @@ use crate::{
     frame::encode_batch,
     id::ClientId,
     presence::Presences,
-    replica::stored::{ApplyError, StoredDoc},
+    replica::stored::{ApplyError, Snapshot, StoredDoc},
     sync::Message,
     validate::{self, Invalid, UpdateLimits},
 };
@@ -389,6 +389,12 @@ impl Room {
                 state
             }
         }
+    }
+
+    /// The whole state with what is needed to verify it, for the disk.
+    pub fn snapshot(&mut self) -> Snapshot {
+        let state = self.state();
+        Snapshot::of(&self.doc, state)
     }
 
     /// What a reader with the given state vector lacks, as an update; `None` when it is no state vector.

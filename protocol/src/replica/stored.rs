@@ -124,12 +124,33 @@ impl StoredDoc {
     }
 }
 
-/// Whether two encoded states hold the same edits: what a snapshot must prove before it replaces anything.
-#[must_use]
-pub fn same_state(snapshot: &[u8], of: &StoredDoc) -> bool {
-    let mut copy = StoredDoc::new();
-    matches!(copy.apply(snapshot), Ok(_)) && {
-        let (a, b) = (copy.doc.transact(), of.doc.transact());
-        a.state_vector() == b.state_vector() && copy.text.len(&a) == of.text.len(&b)
+/// A whole state on its way to the disk, with what it must hold.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    /// The state as an update in v1 encoding.
+    pub bytes: Bytes,
+    state_vector: Vec<u8>,
+    len: u32,
+}
+
+impl Snapshot {
+    /// Takes the state of a document.
+    #[must_use]
+    pub fn of(doc: &StoredDoc, bytes: Bytes) -> Self {
+        Self {
+            bytes,
+            state_vector: doc.state_vector(),
+            len: doc.len(),
+        }
+    }
+
+    /// Whether the bytes decode to what they were taken from. Ask before anything is removed for them; it costs as much
+    /// as opening the document, so not while the room is locked.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        let mut copy = StoredDoc::new();
+        copy.apply(&self.bytes).is_ok()
+            && copy.state_vector() == self.state_vector
+            && copy.len() == self.len
     }
 }

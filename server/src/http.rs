@@ -8,7 +8,7 @@ use axum::{
     http::{StatusCode, header},
     middleware,
     response::{IntoResponse, Response},
-    routing::get,
+    routing::{any, get},
 };
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -19,6 +19,8 @@ use crate::{
     listener::Tasks,
     metrics::{self, Metrics},
     origin::OriginPolicy,
+    rooms::Rooms,
+    transport,
 };
 
 mod observe;
@@ -41,6 +43,8 @@ pub struct AppState {
     pub origins: Arc<OriginPolicy>,
     /// Whether new people should be sent here.
     pub readiness: Arc<Readiness>,
+    /// The open documents.
+    pub rooms: Arc<Rooms>,
     /// What runs, and when it has to end.
     pub tasks: Tasks,
 }
@@ -48,6 +52,8 @@ pub struct AppState {
 /// Everything this server answers.
 pub fn routes(state: AppState) -> Router {
     Router::new()
+        .route("/rt/1/ws", any(transport::websocket::upgrade))
+        .route("/ws/{doc}", any(transport::yjs::upgrade))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(metrics_text))

@@ -6,10 +6,16 @@
  * all of them once for itself and once for the code inside them: 10 ms a keystroke in 1 MB.) A chunk begins where
  * the parser saw a top-level block begin, so nothing before it matters to what is in it.
  */
-import { NodeType, Parser, Tree, type Input, type PartialParse, type TreeFragment } from "@lezer/common"
+import { NodeType, Parser, Tree, TreeFragment, type Input, type PartialParse } from "@lezer/common"
 
 /** Code units in a chunk, more or less: large enough to be few, small enough to parse in well under a millisecond. */
 const SIZE = 1 << 13
+
+/**
+ * A node with a name, and not one of the nameless that only balance a tree: those are looked into by whoever walks
+ * to a place in the tree, so that colouring the end of a long text would pass every block before it.
+ */
+const CHUNK = NodeType.define({ id: 0xffff, name: "Chunk" })
 
 /**
  * How far it is from a chunk's beginning to the next one's. The last chunk of a text or of an interrupted parse has
@@ -107,7 +113,26 @@ class ChunkedParse implements PartialParse {
 
   #run(to: number): void {
     this.#runningTo = to
-    this.#running = this.inner.startParse(this.input, this.fragments, [{ from: this.parsedPos, to }])
+    this.#running = this.inner.startParse(this.input, this.#fragmentsWithin(to), [{ from: this.parsedPos, to }])
+  }
+
+  /** The reusable text up to `to`, as the inner parser knows it: each old chunk a tree of its own. */
+  #fragmentsWithin(to: number): TreeFragment[] {
+    const found: TreeFragment[] = []
+    for (const fragment of this.fragments) {
+      const { tree, offset } = fragment
+      if (fragment.to <= this.parsedPos || fragment.from >= to) continue
+      tree.children.forEach((chunk, i) => {
+        const start = tree.positions[i]!
+        const begins = start - offset
+        const ends = (tree.positions[i + 1] ?? tree.length) - offset
+        const from = Math.max(fragment.from, begins)
+        const until = Math.min(fragment.to, ends)
+        if (from >= until || until <= this.parsedPos || from >= to || !(chunk instanceof Tree)) return
+        found.push(new TreeFragment(from, until, chunk, offset - start, from > begins || fragment.openStart, until < ends || fragment.openEnd))
+      })
+    }
+    return found
   }
 
   /** Keeps the blocks that are certainly closed: all before the known beginning, or all but the last. */
@@ -133,7 +158,7 @@ class ChunkedParse implements PartialParse {
     const found = positions.findIndex((position) => position >= cut)
     const count = found < 0 ? blocks.length : found
     const length = count ? positions[count - 1]! + blocks[count - 1]!.length : 0
-    const chunk = new Tree(NodeType.none, blocks.slice(0, count), positions.slice(0, count), length)
+    const chunk = new Tree(CHUNK, blocks.slice(0, count), positions.slice(0, count), length)
     if (found >= 0) spans.set(chunk, cut)
     this.#push(chunk, cut)
   }

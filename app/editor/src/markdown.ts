@@ -3,6 +3,7 @@ import { markdown as support, markdownLanguage, insertNewlineContinueMarkup, del
 import { Language, LanguageSupport } from "@codemirror/language"
 import { Prec, type Extension } from "@codemirror/state"
 import type { MarkdownParser } from "@lezer/markdown"
+import { blockLines } from "./block-lines"
 import { ChunkedParser } from "./chunked"
 import { keys } from "./keys"
 import { languageOf } from "./languages"
@@ -12,6 +13,7 @@ export function markdown(): Extension {
   const parser = new ChunkedParser(whole.language.parser as MarkdownParser)
   return [
     new LanguageSupport(new Language(whole.language.data, parser, [], "markdown"), whole.support),
+    blockLines,
     Prec.high(keys([
       { key: "Enter", run: insertNewlineContinueMarkup },
       { key: "Backspace", run: deleteMarkupBackward },

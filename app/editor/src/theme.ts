@@ -3,7 +3,7 @@
  *
  * Read here, each with a fallback for a light page: `--maru-paper`, `--maru-ink`, `--maru-muted` (marks, list bullets,
  * placeholder), `--maru-line` (hairlines), `--maru-accent` (caret, links), `--maru-selection`, `--maru-active-line`,
- * `--maru-code-bg`, `--maru-match`, `--maru-match-current`, `--maru-measure` (width of the column of text),
+ * `--maru-code-bg`, `--maru-code-inline` (translucent: a selection lies below it), `--maru-match`, `--maru-match-current`, `--maru-measure` (width of the column of text),
  * `--maru-font-text`, `--maru-font-code`, `--maru-font-ui`, `--maru-font-size`, `--maru-line-height`, and for code
  * `--maru-syntax-keyword`, `-string`, `-number`, `-comment`, `-name`, `-type`.
  */
@@ -43,7 +43,10 @@ const surface = EditorView.theme({
   },
   ".cm-activeLine": { backgroundColor: "transparent" },
   "&.cm-focused .cm-activeLine": { backgroundColor: v("active-line", "rgba(127, 127, 127, .06)"), borderRadius: "4px" },
-  ".maru-code-line": { fontFamily: codeFont, fontSize: ".92em", lineHeight: "1.6", backgroundColor: v("code-bg", "#f3f4f6") },
+  ".maru-code-line": { position: "relative", fontFamily: codeFont, fontSize: ".92em", lineHeight: "1.6" },
+  // Behind the layers of selections, which an opaque background of the line itself would cover.
+  ".maru-code-line::before": { content: '""', position: "absolute", inset: "0", zIndex: "-10", backgroundColor: v("code-bg", "#f3f4f6") },
+  ".maru-code-line span": { backgroundColor: "transparent !important" },
   ".maru-table-line": { fontFamily: codeFont, fontSize: ".92em" },
   ".cm-placeholder": { color: muted },
   ".cm-specialChar": { color: muted },
@@ -86,7 +89,7 @@ export const markdownStyle = HighlightStyle.define([
   { tag: t.strong, fontWeight: "700" },
   { tag: t.emphasis, fontStyle: "italic" },
   { tag: t.strikethrough, textDecoration: "line-through", color: muted },
-  { tag: t.monospace, fontFamily: codeFont, fontSize: ".92em", backgroundColor: v("code-bg", "#f3f4f6"), borderRadius: "4px" },
+  { tag: t.monospace, fontFamily: codeFont, fontSize: ".92em", backgroundColor: v("code-inline", "rgba(127, 127, 127, .13)"), borderRadius: "4px" },
   { tag: t.link, color: accent },
   { tag: t.url, color: muted, textDecoration: "underline", textDecorationColor: line, textUnderlineOffset: "3px" },
   { tag: t.quote, color: muted },

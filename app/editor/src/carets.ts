@@ -144,7 +144,7 @@ const look = EditorView.baseTheme({
     left: "-1px",
     padding: "1px 6px",
     borderRadius: "6px 6px 6px 0",
-    font: "600 11px/16px var(--maru-font-ui, system-ui, sans-serif)",
+    font: "600 11px/16px var(--maru-sans, system-ui, sans-serif)",
     whiteSpace: "nowrap",
     maxWidth: "130px",
     overflow: "hidden",

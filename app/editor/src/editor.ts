@@ -89,7 +89,9 @@ export function mount(parent: HTMLElement, text: string, host: Host, options: Op
   })
   binding.attach(view)
 
-  const top = (): number => view.scrollDOM.scrollTop - view.documentPadding.top
+  // Measured, not computed from scrollTop: the page may put padding around the text as well.
+  const top = (): number => view.scrollDOM.getBoundingClientRect().top - view.documentTop
+  let scrolling = 0
   const scrolls = new Set<() => void>()
   const scrolled = new Frame(() => scrolls.forEach((callback) => callback()))
   const onScroll = (): void => scrolled.request()
@@ -110,9 +112,21 @@ export function mount(parent: HTMLElement, text: string, host: Host, options: Op
     scrollToLine(line) {
       const { doc } = view.state
       const whole = Math.max(1, Math.min(doc.lines, Math.floor(line)))
-      const block = view.lineBlockAt(doc.line(whole).from)
       const part = Math.max(0, Math.min(1, line - whole))
-      view.scrollDOM.scrollTop = block.top + block.height * part + view.documentPadding.top
+      const away = (): number => {
+        const block = view.lineBlockAt(Math.min(doc.line(whole).from, view.state.doc.length))
+        return block.top + block.height * part - top()
+      }
+      view.scrollDOM.scrollTop += away()
+      // Heights of lines not drawn yet are estimates: once they are drawn, in the next frames, the rest of the way is known.
+      const own = ++scrolling
+      const correct = (frames: number): void => void requestAnimationFrame(() => {
+        if (own !== scrolling) return
+        const distance = away()
+        if (Math.abs(distance) >= 1) view.scrollDOM.scrollTop += distance
+        if (frames > 1) correct(frames - 1)
+      })
+      correct(3)
     },
     onScroll(callback) {
       scrolls.add(callback)
@@ -121,6 +135,7 @@ export function mount(parent: HTMLElement, text: string, host: Host, options: Op
     length: () => view.state.doc.length,
     announce: (sentence) => view.dispatch({ effects: EditorView.announce.of(sentence) }),
     destroy() {
+      scrolling++
       binding.destroy()
       scrolled.cancel()
       view.scrollDOM.removeEventListener("scroll", onScroll)

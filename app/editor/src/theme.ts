@@ -1,11 +1,12 @@
 /**
  * How the text looks, in the page's CSS variables; it decides no colour for dark or light, the page does.
  *
- * Read here, each with a fallback for a light page: `--maru-paper`, `--maru-ink`, `--maru-muted` (marks, list bullets,
- * placeholder), `--maru-line` (hairlines), `--maru-accent` (caret, links), `--maru-selection`, `--maru-active-line`,
- * `--maru-code-bg`, `--maru-code-inline` (translucent: a selection lies below it), `--maru-match`, `--maru-match-current`, `--maru-measure` (width of the column of text),
- * `--maru-font-text`, `--maru-font-code`, `--maru-font-ui`, `--maru-font-size`, `--maru-line-height`, and for code
- * `--maru-syntax-keyword`, `-string`, `-number`, `-comment`, `-name`, `-type`.
+ * Read here, each with a fallback for a light page: `--maru-paper`, `--maru-ink`, `--maru-muted` (marks, placeholder),
+ * `--maru-line` (hairlines), `--maru-control` (borders of fields), `--maru-accent` (caret), `--maru-selection`,
+ * `--maru-active-line`, `--maru-code-bg`, `--maru-code-inline` (translucent: a selection lies below it), `--maru-mark` (found),
+ * `--maru-column` (width of the text), `--maru-sans`, `--maru-mono`, and for code and links
+ * `--maru-syntax-keyword`, `-string`, `-number`, `-comment`, `-name`, `-type`, `-link`. carets.ts reads
+ * `--maru-person-ink` (a name on its owner's colour).
  */
 import { HighlightStyle, syntaxHighlighting } from "@codemirror/language"
 import type { Extension } from "@codemirror/state"
@@ -19,18 +20,18 @@ const muted = v("muted", "#6b7280")
 const line = v("line", "#e2e4e8")
 const accent = v("accent", "#0f766e")
 const paper = v("paper", "#fff")
-const codeFont = v("font-code", 'ui-monospace, "SFMono-Regular", "Cascadia Mono", "D2Coding", "Noto Sans Mono CJK KR", monospace')
-const textFont = v("font-text", 'system-ui, -apple-system, "Apple SD Gothic Neo", "Malgun Gothic", "Noto Sans KR", "Noto Sans CJK KR", sans-serif')
-const uiFont = v("font-ui", "system-ui, sans-serif")
+const mono = v("mono", "ui-monospace, D2Coding, 'Noto Sans Mono CJK KR', monospace")
+const sans = v("sans", "system-ui, 'Noto Sans KR', 'Noto Sans CJK KR', sans-serif")
+const control = v("control", "#8a8f98")
 
 const surface = EditorView.theme({
   "&": { height: "100%", color: ink, backgroundColor: paper },
   "&.cm-focused": { outline: "none" },
-  ".cm-scroller": { fontFamily: textFont, fontSize: v("font-size", "16px"), lineHeight: v("line-height", "1.75"), overflowY: "auto" },
+  ".cm-scroller": { fontFamily: sans, fontSize: "1rem", lineHeight: "1.75", overflowY: "auto" },
   ".cm-content": {
     boxSizing: "border-box",
     width: "100%",
-    maxWidth: v("measure", "46rem"),
+    maxWidth: v("column", "46rem"),
     margin: "0 auto",
     // Room for the name of somebody on the first line, and to scroll the last one up.
     padding: "28px 0 40vh",
@@ -43,14 +44,14 @@ const surface = EditorView.theme({
   },
   ".cm-activeLine": { backgroundColor: "transparent" },
   "&.cm-focused .cm-activeLine": { backgroundColor: v("active-line", "rgba(127, 127, 127, .06)"), borderRadius: "4px" },
-  ".maru-code-line": { position: "relative", fontFamily: codeFont, fontSize: ".92em", lineHeight: "1.6" },
+  ".maru-code-line": { position: "relative", fontFamily: mono, fontSize: ".92em", lineHeight: "1.6" },
   // Behind the layers of selections, which an opaque background of the line itself would cover.
   ".maru-code-line::before": { content: '""', position: "absolute", inset: "0", zIndex: "-10", backgroundColor: v("code-bg", "#f3f4f6") },
   ".maru-code-line span": { backgroundColor: "transparent !important" },
-  ".maru-table-line": { fontFamily: codeFont, fontSize: ".92em" },
+  ".maru-table-line": { fontFamily: mono, fontSize: ".92em" },
   ".cm-placeholder": { color: muted },
   ".cm-specialChar": { color: muted },
-  ".cm-panels": { color: ink, backgroundColor: paper, fontFamily: uiFont, fontSize: "14px" },
+  ".cm-panels": { color: ink, backgroundColor: paper, fontFamily: sans, fontSize: "14px" },
   ".cm-panels-top": { borderBottom: `1px solid ${line}` },
   ".cm-search": { display: "flex", flexWrap: "wrap", alignItems: "center", gap: "6px", padding: "8px 44px 8px 20px !important" },
   ".cm-search br": { flexBasis: "100%", height: "0", content: '""' },
@@ -61,7 +62,7 @@ const surface = EditorView.theme({
     font: "inherit",
     color: "inherit",
     backgroundColor: "transparent",
-    border: `1px solid ${line}`,
+    border: `1px solid ${control}`,
     borderRadius: "6px",
     padding: "4px 8px",
   },
@@ -71,13 +72,13 @@ const surface = EditorView.theme({
     color: "inherit",
     backgroundImage: "none",
     backgroundColor: v("code-bg", "#f3f4f6"),
-    border: `1px solid ${line}`,
+    border: `1px solid ${control}`,
     borderRadius: "6px",
     padding: "4px 10px",
     cursor: "pointer",
   },
-  ".cm-searchMatch": { backgroundColor: v("match", "rgba(250, 204, 21, .35)"), borderRadius: "2px" },
-  ".cm-searchMatch.cm-searchMatch-selected": { backgroundColor: v("match-current", "rgba(249, 115, 22, .45)") },
+  ".cm-searchMatch": { backgroundColor: v("mark", "#fde68a"), borderRadius: "2px" },
+  ".cm-searchMatch.cm-searchMatch-selected": { outline: `2px solid ${accent}` },
 })
 
 /** One style for the text, the code in it, and the code of the preview. */
@@ -89,20 +90,23 @@ export const markdownStyle = HighlightStyle.define([
   { tag: t.strong, fontWeight: "700" },
   { tag: t.emphasis, fontStyle: "italic" },
   { tag: t.strikethrough, textDecoration: "line-through", color: muted },
-  { tag: t.monospace, fontFamily: codeFont, fontSize: ".92em", backgroundColor: v("code-inline", "rgba(127, 127, 127, .13)"), borderRadius: "4px" },
-  { tag: t.link, color: accent },
+  { tag: t.monospace, fontFamily: mono, fontSize: ".92em", backgroundColor: v("code-inline", "rgba(127, 127, 127, .13)"), borderRadius: "4px" },
+  { tag: t.link, color: v("syntax-link", "#0f766e") },
   { tag: t.url, color: muted, textDecoration: "underline", textDecorationColor: line, textUnderlineOffset: "3px" },
   { tag: t.quote, color: muted },
   { tag: t.contentSeparator, color: muted },
   // The marks themselves (#, **, `, >, -) and the info of a fence step back behind the words.
   { tag: [t.processingInstruction, t.labelName], color: muted, fontWeight: "400" },
   // A task's box.
-  { tag: t.atom, color: accent, fontFamily: codeFont },
+  { tag: t.atom, color: accent, fontFamily: mono },
   { tag: [t.keyword, t.operatorKeyword, t.modifier, t.tagName], color: v("syntax-keyword", "#8b3fb8") },
   { tag: [t.string, t.special(t.string), t.regexp, t.inserted], color: v("syntax-string", "#1a7a3c") },
   { tag: [t.number, t.bool, t.null], color: v("syntax-number", "#a8500b") },
   { tag: [t.comment, t.meta], color: v("syntax-comment", "#6b7280") },
-  { tag: [t.function(t.variableName), t.function(t.propertyName), t.definition(t.variableName), t.propertyName, t.attributeName], color: v("syntax-name", "#1d5fa8") },
+  {
+    tag: [t.function(t.variableName), t.function(t.propertyName), t.definition(t.variableName), t.propertyName, t.attributeName],
+    color: v("syntax-name", "#1d5fa8"),
+  },
   { tag: [t.typeName, t.className, t.namespace], color: v("syntax-type", "#0e6e7a") },
   { tag: t.deleted, color: v("syntax-number", "#a8500b") },
   { tag: t.invalid, textDecoration: "underline wavy" },

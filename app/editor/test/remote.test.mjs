@@ -32,6 +32,7 @@ test("remote changes come in one dispatch a frame and leave the own caret in its
 test("lines that arrive above the view do not move what is read", () =>
   b.withEditor(Array.from({ length: 400 }, (_, i) => `line ${i}`).join("\n"), async (page) => {
     await page.evaluate(() => handle.scrollToLine(200))
+    await page.locator(".cm-line", { hasText: "line 204" }).waitFor()
     await frames(page)
     const top = () => page.evaluate(() => {
       const line = [...document.querySelectorAll(".cm-line")].find((l) => l.textContent === "line 204")
@@ -176,4 +177,26 @@ test("a hidden page settles without frames", () =>
       model.remote(() => ({ from: 1, ins: "b" }))
     })
     await page.waitForFunction(() => state().sliceDoc() === "ab", null, { polling: 20 })
+  }))
+
+test("the line at the upper edge can be read and set, also between two lines", () =>
+  b.withEditor(Array.from({ length: 300 }, (_, i) => `line ${i + 1}`).join("\n"), async (page) => {
+    assert.ok((await page.evaluate(() => handle.topLine())) < 1.1)
+    for (const line of [120, 57.5]) {
+      const scrolled = page.evaluate(() => new Promise((resolve) => {
+        const stop = handle.onScroll(() => (stop(), resolve()))
+      }))
+      await page.evaluate((line) => handle.scrollToLine(line), line)
+      await scrolled
+      for (let i = 0; i < 3; i++) await frames(page)
+      const top = await page.evaluate(() => handle.topLine())
+      assert.ok(Math.abs(top - line) < 0.1, `${top} is not ${line}`)
+    }
+  }))
+
+test("a screen reader hears what is announced, and finds the text by its name", () =>
+  b.withEditor("", async (page) => {
+    await page.evaluate(() => handle.announce("Kim joined"))
+    await page.locator(".cm-announced", { hasText: "Kim joined" }).waitFor({ state: "attached" })
+    assert.equal(await page.getByRole("textbox", { name: "Text" }).count(), 1)
   }))

@@ -1,0 +1,143 @@
+//! 한국어 문장. 모두 해요체로, 짧고 담담하게. The Korean sentences, all in one polite register.
+use super::{Explained, Phrases, age, grouped};
+use crate::trouble::Trouble;
+
+pub(crate) static PHRASES: Phrases = Phrases {
+    tagline: "함께 모여 글을 쓰는 마루",
+    description: "마루는 팀이 함께 쓰는 마크다운 편집기예요. 링크만 열면 같이 쓸 수 있고, ‘저장됨’은 디스크에 기록됐다는 뜻이에요.",
+    intro: "문서를 열고, 링크를 보내고, 바로 쓰세요. 서로의 글과 커서와 이름이 쓰는 대로 보이고, ‘저장됨’은 정말로 디스크에 기록됐다는 뜻이에요.",
+    new_document: "새 문서",
+    open_title: "이름이나 링크로 문서 열기",
+    open_hint: "meeting-notes 또는 링크",
+    open: "열기",
+    open_refused: "여기에 있는 문서의 이름이나 링크가 아니에요. 이름에는 영문자, 숫자, - _ . ~만 128자까지 쓸 수 있어요.",
+    recent: "최근 문서",
+    recent_none: "이 기기에서 연 문서가 여기에 모여요.",
+    forget: "목록에서 지우기",
+    promise_saved: "‘저장됨’은 디스크에 있다는 뜻",
+    promise_saved_text: "서버가 편집을 디스크에 쓰고, 디스크가 확인해 준 뒤에만 ‘저장됨’이라고 표시해요. 그 전에는 가장 오래된 편집이 얼마나 기다리고 있는지 보여 드려요.",
+    promise_together: "서로 방해하지 않아요",
+    promise_together_text: "같은 줄을 동시에 써도 괜찮아요. 실행 취소는 내가 쓴 것만 되돌리고, 조합 중인 글자는 다른 사람이 무엇을 고쳐도 깨지지 않아요.",
+    promise_yours: "온전히 우리 것",
+    promise_yours_text: "글은 평범한 마크다운이고, 우리 컴퓨터에서 프로그램 하나만 실행하면 돼요. 계정도, 설치도 필요 없어요.",
+    yjs: "개발자라면: Yjs 클라이언트로 접속하기",
+    yjs_text: "마루는 y-websocket 프로토콜을 그대로 써요. 글은 content라는 이름의 공유 텍스트에 있어요.",
+    yjs_host: "서버-주소",
+
+    home: "마루, 첫 화면으로",
+    more: "더 보기",
+    close: "닫기",
+    theme_system: "화면 색: 시스템 설정",
+    theme_light: "화면 색: 밝게",
+    theme_dark: "화면 색: 어둡게",
+    switch_language: "Read in English",
+
+    untitled: "제목 없음",
+    skip_to_text: "본문으로 건너뛰기",
+    source: "원문",
+    split: "나란히",
+    preview: "미리보기",
+    panes: "보기 방식",
+    needs_script: "지금 그대로 읽을 수 있어요. 글을 쓰려면 브라우저에서 자바스크립트를 켜 주세요.",
+    share: "링크 복사",
+    shared: "링크를 복사했어요",
+    share_failed: "복사하지 못했어요. 주소창의 주소를 복사해 주세요",
+    download: "원문 내려받기",
+    reload: "새로고침",
+    status: "문서 상태",
+    characters: |n| format!("{}자", grouped(n)),
+    words: |n| format!("단어 {}개", grouped(n)),
+    position: |line, column| format!("{}행 {}열", grouped(line), grouped(column)),
+
+    people: "함께 있는 사람",
+    you: "나",
+    others_here: |n| format!("다른 사람 {n}명이 함께 있어요"),
+    your_identity: "내 이름과 색",
+    identity_hint: "다른 사람에게 내 커서와 함께 보여요.",
+    name: "이름",
+    colour: "색",
+    colours: ["감색", "황토색", "올리브색", "솔잎색", "비취색", "청록색", "하늘색", "쪽색", "보라색", "자두색", "장미색", "벽돌색"],
+    done: "완료",
+    cancel: "취소",
+
+    saved_state: "저장 상태",
+    state_connecting: "연결 중",
+    state_saved: "저장됨",
+    state_saving: "저장 중",
+    state_offline: "연결 끊김",
+    state_unsaved: "아직 저장 안 됨",
+    state_cannot_save: "저장할 수 없음",
+    state_read_only: "읽기 전용",
+    meaning_connecting: "서버에 연결하고 있어요. 지금 바로 글을 써도 괜찮아요.",
+    meaning_saved: "지금까지 쓴 글이 모두 서버의 디스크에 기록됐어요.",
+    meaning_saving: "방금 쓴 글을 서버의 디스크에 기록하고 있어요.",
+    meaning_offline: "서버와 연결이 끊겼어요. 지금까지 쓴 글은 모두 저장되어 있고, 연결은 계속 다시 시도하고 있어요.",
+    meaning_unsaved: "서버와 연결이 끊겨서 방금 쓴 글이 이 페이지에만 있어요. 페이지를 닫지 말고 두면, 연결되는 대로 저장해요.",
+    meaning_read_only: "이 문서를 읽고 다른 사람이 쓰는 것을 볼 수 있지만, 고칠 수는 없어요.",
+    announce_slow: "저장이 평소보다 오래 걸리고 있어요.",
+    announce_saved_again: "다시 모두 저장됐어요.",
+    age: |ms| age(ms, ["초", "분", "시간"]),
+
+    trouble,
+
+    help: "도움말",
+    shortcuts: "단축키",
+    shortcut_undo: "실행 취소",
+    shortcut_redo: "다시 실행",
+    shortcut_find: "찾기와 바꾸기",
+    shortcut_leave: "키보드로 본문에서 나가기",
+    shortcut_leave_keys: "Esc, 그다음 Tab",
+    help_undo: "실행 취소는 내가 쓴 것만 되돌려요. 다른 사람이 쓴 글은 그대로예요.",
+    help_markdown: "마크다운으로 쓰세요: # 제목, **굵게**, *기울임*, - 목록, - [ ] 할 일, > 인용, ``` 코드, $수식$.",
+};
+
+fn trouble(trouble: Trouble) -> Explained {
+    let (what, safe, todo) = match trouble {
+        Trouble::StorageFailed => (
+            "서버가 디스크에 기록하지 못하고 있어요.",
+            "‘저장됨’으로 표시됐던 글은 안전해요. 그 뒤에 쓴 글은 이 페이지에만 있어요.",
+            "페이지를 닫지 말고 두면 디스크가 돌아오는 대로 저장해요. 걱정되면 원문을 내려받아 두세요.",
+        ),
+        Trouble::DocumentFull => (
+            "문서가 담을 수 있는 크기를 넘었어요.",
+            "‘저장됨’으로 표시됐던 글은 안전해요. 그 뒤에 쓴 글은 이 페이지에만 있어요.",
+            "원문을 내려받고, 새 문서에서 이어 써 주세요.",
+        ),
+        Trouble::Replaced => (
+            "이 문서는 지워진 뒤 새로 만들어졌어요.",
+            "지금 보이는 글은 지워지기 전의 글이고, 이 페이지에만 있어요.",
+            "남겨 두려면 원문을 내려받은 다음, 새로고침해서 새 문서를 열어 주세요.",
+        ),
+        Trouble::NotAllowed => (
+            "이 문서에 글을 쓸 권한이 없어졌어요.",
+            "‘저장됨’으로 표시됐던 글은 안전해요. 그 뒤에 쓴 글은 이 페이지에만 있어요.",
+            "원문을 내려받고, 링크를 보내 준 사람에게 물어봐 주세요.",
+        ),
+        Trouble::Refused => (
+            "서버가 이 페이지의 편집을 받아들이지 않았어요.",
+            "‘저장됨’으로 표시됐던 글은 안전해요. 그 뒤에 쓴 글은 이 페이지에만 있어요.",
+            "원문을 내려받은 다음 새로고침해 주세요.",
+        ),
+        Trouble::Unavailable => (
+            "지금은 서버가 이 문서를 열지 못하고 있어요.",
+            "‘저장됨’으로 표시됐던 글은 서버의 디스크에 안전하게 있어요.",
+            "계속 다시 시도하고 있어요. 오래 걸리면 서버를 관리하는 사람에게 알려 주세요.",
+        ),
+        Trouble::Crowded => (
+            "이 문서에 들어올 수 있는 인원이 다 찼어요.",
+            "문서는 안전해요. 들어왔을 때의 내용은 그대로 읽을 수 있어요.",
+            "잠시 뒤에 새로고침해 주세요.",
+        ),
+        Trouble::Outdated => (
+            "서버가 이 페이지보다 새 버전이에요.",
+            "‘저장됨’으로 표시됐던 글은 안전해요. 그 뒤에 쓴 글은 이 페이지에만 있어요.",
+            "‘저장됨’이 아니라면 원문을 내려받은 다음 새로고침해 주세요.",
+        ),
+        Trouble::EditorFailed => (
+            "편집기를 시작하지 못했어요.",
+            "문서는 안전하고, 아래에서 읽을 수 있어요.",
+            "새로고침해 주세요. 그래도 안 되면 더 새로운 브라우저로 열어 주세요.",
+        ),
+    };
+    Explained { what, safe, todo }
+}

@@ -58,7 +58,10 @@ impl Colour {
     /// The colour of letters on it: whichever of white and near-black is easier to read.
     #[must_use]
     pub fn letters(self) -> &'static str {
-        let (white, black) = (self.contrast(Self::new(255, 255, 255)), self.contrast(Self::new(0x1b, 0x18, 0x15)));
+        let (white, black) = (
+            self.contrast(Self::new(255, 255, 255)),
+            self.contrast(Self::new(0x1b, 0x18, 0x15)),
+        );
         if white >= black { "#ffffff" } else { "#1b1815" }
     }
 
@@ -72,7 +75,11 @@ impl Colour {
     fn luminance(self) -> f64 {
         let linear = |channel: u8| {
             let channel = f64::from(channel) / 255.0;
-            if channel <= 0.040_45 { channel / 12.92 } else { ((channel + 0.055) / 1.055).powf(2.4) }
+            if channel <= 0.040_45 {
+                channel / 12.92
+            } else {
+                ((channel + 0.055) / 1.055).powf(2.4)
+            }
         };
         0.2126 * linear(self.red) + 0.7152 * linear(self.green) + 0.0722 * linear(self.blue)
     }
@@ -87,20 +94,37 @@ mod tests {
         let light = Colour::parse("#fbf7ef").unwrap();
         let dark = Colour::parse("#1b1815").unwrap();
         for colour in PALETTE {
-            assert!(colour.contrast(light) >= 4.5, "{} as text on light paper", colour.css());
-            assert!(colour.contrast(dark) >= 3.0, "{} as a caret on dark paper", colour.css());
+            assert!(
+                colour.contrast(light) >= 4.5,
+                "{} as text on light paper",
+                colour.css()
+            );
+            assert!(
+                colour.contrast(dark) >= 3.0,
+                "{} as a caret on dark paper",
+                colour.css()
+            );
             assert_eq!(colour.letters(), "#ffffff");
-            assert!(colour.contrast(Colour::new(255, 255, 255)) >= 4.5, "white on {}", colour.css());
+            assert!(
+                colour.contrast(Colour::new(255, 255, 255)) >= 4.5,
+                "white on {}",
+                colour.css()
+            );
         }
     }
 
     #[test]
     fn the_papers_here_are_those_of_the_style_sheet() {
         let tokens = include_str!("../../style/tokens.css");
-        assert!(tokens.contains("--maru-paper: #fbf7ef") && tokens.contains("--maru-paper: #1b1815"));
+        assert!(
+            tokens.contains("--maru-paper: #fbf7ef") && tokens.contains("--maru-paper: #1b1815")
+        );
         for (place, colour) in PALETTE.iter().enumerate() {
             let line = format!(".swatch-{place} {{ --person: {}; }}", colour.css());
-            assert!(include_str!("../../style/document.css").contains(&line), "{line}");
+            assert!(
+                include_str!("../../style/document.css").contains(&line),
+                "{line}"
+            );
         }
     }
 
@@ -110,7 +134,9 @@ mod tests {
         assert_eq!(Colour::parse("#abc").unwrap().css(), "#aabbcc");
         assert_eq!(Colour::parse("#11223344").unwrap().css(), "#112233");
         assert_eq!(Colour::parse("#ffffff").unwrap().letters(), "#1b1815");
-        for text in ["red", "#12", "#12345", "url(x)", "#+1+2+3", "#가나", "", "#"] {
+        for text in [
+            "red", "#12", "#12345", "url(x)", "#+1+2+3", "#가나", "", "#",
+        ] {
             assert_eq!(Colour::parse(text), None, "{text}");
         }
     }

@@ -32,7 +32,12 @@ impl HomeModel {
     /// What the server renders.
     #[must_use]
     pub fn still(preferences: Preferences, refused: bool) -> Self {
-        Self { preferences, recent: Signal::stored(Vec::new()), on_forget: Callback::new(|_| ()), refused }
+        Self {
+            preferences,
+            recent: Signal::stored(Vec::new()),
+            on_forget: Callback::new(|_| ()),
+            refused,
+        }
     }
 }
 
@@ -102,7 +107,12 @@ fn OpenForm(preferences: Preferences, refused: bool) -> impl IntoView {
 
 #[component]
 fn RecentList(model: HomeModel) -> impl IntoView {
-    let HomeModel { preferences, recent, on_forget, .. } = model;
+    let HomeModel {
+        preferences,
+        recent,
+        on_forget,
+        ..
+    } = model;
     let row = move |one: Recent| {
         let doc = one.doc.clone();
         let title = one.title.unwrap_or_else(|| one.doc.clone());

@@ -18,7 +18,11 @@ impl Lang {
         let mut best = (Self::En, 0.0_f32);
         for part in header.split(',') {
             let (tag, parameters) = part.split_once(';').unwrap_or((part, ""));
-            let weight = parameters.trim().strip_prefix("q=").and_then(|q| q.parse().ok()).unwrap_or(1.0);
+            let weight = parameters
+                .trim()
+                .strip_prefix("q=")
+                .and_then(|q| q.parse().ok())
+                .unwrap_or(1.0);
             if let Some(lang) = Self::from_tag(tag)
                 && weight > best.1
             {

@@ -28,7 +28,10 @@ pub fn hydrate() {
     use leptos::prelude::*;
     console_error_panic_hook::set_once();
     leptos::mount::hydrate_body(|| {
-        let model = HomeModel::still(Preferences::still(lang::Lang::En, theme::Theme::System), false);
+        let model = HomeModel::still(
+            Preferences::still(lang::Lang::En, theme::Theme::System),
+            false,
+        );
         view! { <Home model /> }
     });
 }

@@ -35,7 +35,11 @@ impl Panes {
     /// What a screen can show: side by side needs [`WIDE_PX`].
     #[must_use]
     pub fn on(self, wide: bool) -> Self {
-        if self == Self::Split && !wide { Self::Source } else { self }
+        if self == Self::Split && !wide {
+            Self::Source
+        } else {
+            self
+        }
     }
 }
 

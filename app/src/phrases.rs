@@ -128,7 +128,10 @@ impl Phrases {
 
 /// A sentence that follows the language. `pick` is a plain function, so that all sentences are one type of text to
 /// Leptos and weigh a few bytes each in the page's module.
-pub fn say(lang: Signal<Lang>, pick: fn(&Phrases) -> &'static str) -> impl Fn() -> &'static str + Copy + Send + Sync + 'static {
+pub fn say(
+    lang: Signal<Lang>,
+    pick: fn(&Phrases) -> &'static str,
+) -> impl Fn() -> &'static str + Copy + Send + Sync + 'static {
     move || pick(lang.get().phrases())
 }
 
@@ -162,7 +165,13 @@ mod tests {
     #[test]
     fn ages_use_the_largest_unit_that_fits() {
         let ko = Lang::Ko.phrases();
-        for (ms, expected) in [(0, "0초"), (59_999, "59초"), (60_000, "1분"), (3_599_999, "59분"), (7_200_000, "2시간")] {
+        for (ms, expected) in [
+            (0, "0초"),
+            (59_999, "59초"),
+            (60_000, "1분"),
+            (3_599_999, "59분"),
+            (7_200_000, "2시간"),
+        ] {
             assert_eq!((ko.age)(ms), expected);
         }
         assert_eq!((Lang::En.phrases().age)(61_000), "1 min");
@@ -170,7 +179,12 @@ mod tests {
 
     #[test]
     fn numbers_are_grouped() {
-        for (number, expected) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
+        for (number, expected) in [
+            (0, "0"),
+            (999, "999"),
+            (1_000, "1,000"),
+            (1_234_567, "1,234,567"),
+        ] {
             assert_eq!(grouped(number), expected);
         }
         assert_eq!((Lang::En.phrases().words)(1), "1 word");

@@ -30,7 +30,10 @@ impl Preferences {
     }
 
     /// A sentence in the reader's language.
-    pub fn say(self, pick: fn(&Phrases) -> &'static str) -> impl Fn() -> &'static str + Copy + Send + Sync + 'static {
+    pub fn say(
+        self,
+        pick: fn(&Phrases) -> &'static str,
+    ) -> impl Fn() -> &'static str + Copy + Send + Sync + 'static {
         say(self.lang, pick)
     }
 }

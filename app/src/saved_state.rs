@@ -65,7 +65,9 @@ impl From<Facts> for SavedState {
         }
         match (facts.link, facts.unsaved_ms) {
             (Link::Down, unsaved_ms) => Self::Offline { unsaved_ms },
-            (Link::First, Some(age)) if age >= FIRST_CONNECTION_MS => Self::Offline { unsaved_ms: Some(age) },
+            (Link::First, Some(age)) if age >= FIRST_CONNECTION_MS => Self::Offline {
+                unsaved_ms: Some(age),
+            },
             (Link::First, _) => Self::Connecting,
             (Link::Up, Some(oldest_ms)) => Self::Saving { oldest_ms },
             (Link::Up, None) if !facts.may_write => Self::ReadOnly,
@@ -83,7 +85,9 @@ impl SavedState {
             Self::Saved => "saved",
             Self::Saving { .. } => "saving",
             Self::Offline { unsaved_ms: None } => "offline",
-            Self::Offline { unsaved_ms: Some(_) } => "unsaved",
+            Self::Offline {
+                unsaved_ms: Some(_),
+            } => "unsaved",
             Self::CannotSave { .. } => "cannot-save",
             Self::ReadOnly => "read-only",
         }
@@ -98,7 +102,9 @@ impl SavedState {
             Self::Saved => say.state_saved,
             Self::Saving { .. } => say.state_saving,
             Self::Offline { unsaved_ms: None } => say.state_offline,
-            Self::Offline { unsaved_ms: Some(_) } => say.state_unsaved,
+            Self::Offline {
+                unsaved_ms: Some(_),
+            } => say.state_unsaved,
             Self::CannotSave { .. } => say.state_cannot_save,
             Self::ReadOnly => say.state_read_only,
         }
@@ -108,7 +114,10 @@ impl SavedState {
     #[must_use]
     pub fn age(self, lang: Lang) -> String {
         match self {
-            Self::Saving { oldest_ms: ms } | Self::Offline { unsaved_ms: Some(ms) } if ms >= 1_000 => (lang.phrases().age)(ms),
+            Self::Saving { oldest_ms: ms }
+            | Self::Offline {
+                unsaved_ms: Some(ms),
+            } if ms >= 1_000 => (lang.phrases().age)(ms),
             _ => String::new(),
         }
     }
@@ -122,7 +131,9 @@ impl SavedState {
             Self::Saved => say.meaning_saved,
             Self::Saving { .. } => say.meaning_saving,
             Self::Offline { unsaved_ms: None } => say.meaning_offline,
-            Self::Offline { unsaved_ms: Some(_) } => say.meaning_unsaved,
+            Self::Offline {
+                unsaved_ms: Some(_),
+            } => say.meaning_unsaved,
             Self::CannotSave { reason } => (say.trouble)(reason).todo,
             Self::ReadOnly => say.meaning_read_only,
         }
@@ -148,9 +159,9 @@ impl Announced {
     #[must_use]
     pub fn then(self, state: SavedState) -> Self {
         match (self, state) {
-            (_, SavedState::Offline { unsaved_ms }) => {
-                Self::State(SavedState::Offline { unsaved_ms: unsaved_ms.map(|_| 0) })
-            }
+            (_, SavedState::Offline { unsaved_ms }) => Self::State(SavedState::Offline {
+                unsaved_ms: unsaved_ms.map(|_| 0),
+            }),
             (_, SavedState::CannotSave { .. } | SavedState::ReadOnly) => Self::State(state),
             (_, SavedState::Saving { oldest_ms }) if oldest_ms >= SLOW_MS => Self::Slow,
             (Self::Slow | Self::State(_), SavedState::Saved) => Self::SavedAgain,

@@ -47,12 +47,21 @@ pub fn html(head: Head, page: impl FnOnce() -> Page) -> String {
 
 #[component]
 fn Shell(head: Head, page: Page) -> impl IntoView {
-    let Head { lang, theme, assets, title, document } = head;
+    let Head {
+        lang,
+        theme,
+        assets,
+        title,
+        document,
+    } = head;
     let say = lang.phrases();
     let name = page.name();
     let is_document = matches!(page, Page::Document(_));
     let title = match (is_document, title) {
-        (true, title) => format!("{} · Maru", title.unwrap_or_else(|| say.untitled.to_owned())),
+        (true, title) => format!(
+            "{} · Maru",
+            title.unwrap_or_else(|| say.untitled.to_owned())
+        ),
         (false, _) => format!("Maru · {}", say.tagline),
     };
     let boot = serde_json::to_string(&assets).unwrap_or_default();
@@ -98,7 +107,10 @@ fn Colours(theme: Theme) -> impl IntoView {
 
 /// Built by hand, since the macro's `<meta>` knows no `media`.
 fn theme_colour(colour: &'static str, media: &'static str) -> impl IntoView {
-    leptos::html::meta().name("theme-color").content(colour).attr("media", media)
+    leptos::html::meta()
+        .name("theme-color")
+        .content(colour)
+        .attr("media", media)
 }
 
 /// Fetches at once what the boot module would ask for one after the other. The home page needs only its own module, and

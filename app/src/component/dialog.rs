@@ -67,7 +67,8 @@ pub fn close(node: NodeRef<html::Dialog>) {
 /// Keeps the Enter that ends a syllable from sending the form: with an input method it belongs to the text. Safari reports
 /// that Enter after the composition, hence the second test.
 pub fn hold_composing_enter(event: &KeyboardEvent) {
-    if event.key() == "Enter" && (event.is_composing() || event.key_code() == TAKEN_BY_INPUT_METHOD) {
+    if event.key() == "Enter" && (event.is_composing() || event.key_code() == TAKEN_BY_INPUT_METHOD)
+    {
         event.prevent_default();
     }
 }

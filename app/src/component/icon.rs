@@ -45,14 +45,26 @@ pub fn Icon(
 pub fn saved_shape(state: SavedState) -> &'static str {
     match state {
         // A dotted circle, a ticked circle, an arrow rising from a line.
-        SavedState::Connecting => "M10 3h.01M15 5h.01M17 10h.01M15 15h.01M10 17h.01M5 15h.01M3 10h.01M5 5h.01",
-        SavedState::Saved => "M10 2.500a7.5 7.5 0 1 0 0 15 7.5 7.5 0 0 0 0-15zM6.5 10.300l2.5 2.5 4.5-5.3",
+        SavedState::Connecting => {
+            "M10 3h.01M15 5h.01M17 10h.01M15 15h.01M10 17h.01M5 15h.01M3 10h.01M5 5h.01"
+        }
+        SavedState::Saved => {
+            "M10 2.500a7.5 7.5 0 1 0 0 15 7.5 7.5 0 0 0 0-15zM6.5 10.300l2.5 2.5 4.5-5.3"
+        }
         SavedState::Saving { .. } => "M10 12.500v-9M6 7.300l4-4 4 4M4 16.500h12",
         // A cable pulled apart, the same with something waiting, a cross in an octagon, an eye.
-        SavedState::Offline { unsaved_ms: None } => "M2.5 10h4M13.5 10h4M6.5 7v6M13.5 7v6M9 4.500L11 15.5",
-        SavedState::Offline { unsaved_ms: Some(_) } => "M10 2.500a7.5 7.5 0 1 0 0 15 7.5 7.5 0 0 0 0-15zM10 6v4.300l2.8 1.9",
-        SavedState::CannotSave { .. } => "M7 2.500h6l4.5 4.500v6L13 17.500H7L2.5 13V7zM7.5 7.500l5 5M12.5 7.500l-5 5",
-        SavedState::ReadOnly => "M2 10c2-3.6 4.8-5.4 8-5.400s6 1.8 8 5.400c-2 3.6-4.8 5.4-8 5.400S4 13.6 2 10zM10 7.800a2.2 2.2 0 1 0 0 4.4 2.2 2.2 0 0 0 0-4.400z",
+        SavedState::Offline { unsaved_ms: None } => {
+            "M2.5 10h4M13.5 10h4M6.5 7v6M13.5 7v6M9 4.500L11 15.5"
+        }
+        SavedState::Offline {
+            unsaved_ms: Some(_),
+        } => "M10 2.500a7.5 7.5 0 1 0 0 15 7.5 7.5 0 0 0 0-15zM10 6v4.300l2.8 1.9",
+        SavedState::CannotSave { .. } => {
+            "M7 2.500h6l4.5 4.500v6L13 17.500H7L2.5 13V7zM7.5 7.500l5 5M12.5 7.500l-5 5"
+        }
+        SavedState::ReadOnly => {
+            "M2 10c2-3.6 4.8-5.4 8-5.400s6 1.8 8 5.400c-2 3.6-4.8 5.4-8 5.400S4 13.6 2 10zM10 7.800a2.2 2.2 0 1 0 0 4.4 2.2 2.2 0 0 0 0-4.400z"
+        }
     }
 }
 
@@ -61,7 +73,9 @@ pub fn saved_shape(state: SavedState) -> &'static str {
 pub fn panes_shape(panes: Panes) -> &'static str {
     match panes {
         Panes::Source => "M7 6l-4 4 4 4M13 6l4 4-4 4",
-        Panes::Split => "M4.5 3.500h11a1 1 0 0 1 1 1v11a1 1 0 0 1-1 1h-11a1 1 0 0 1-1-1v-11a1 1 0 0 1 1-1zM10 3.500v13",
+        Panes::Split => {
+            "M4.5 3.500h11a1 1 0 0 1 1 1v11a1 1 0 0 1-1 1h-11a1 1 0 0 1-1-1v-11a1 1 0 0 1 1-1zM10 3.500v13"
+        }
         Panes::Preview => "M4.5 5h11M4.5 8.500h11M4.5 12h11M4.5 15.500h6",
     }
 }
@@ -71,7 +85,9 @@ pub fn panes_shape(panes: Panes) -> &'static str {
 pub fn theme_shape(theme: Theme) -> &'static str {
     match theme {
         Theme::System => "M10 3a7 7 0 1 0 0 14zM10 3a7 7 0 0 1 0 14M12.5 4v12M15 5.500v9",
-        Theme::Light => "M10 6.500a3.5 3.5 0 1 0 0 7 3.5 3.5 0 0 0 0-7zM10 2v1.500M10 16.500V18M2 10h1.500M16.5 10H18M4.3 4.300l1.1 1.100M14.6 14.600l1.1 1.100M4.3 15.700l1.1-1.100M14.6 5.400l1.1-1.1",
+        Theme::Light => {
+            "M10 6.500a3.5 3.5 0 1 0 0 7 3.5 3.5 0 0 0 0-7zM10 2v1.500M10 16.500V18M2 10h1.500M16.5 10H18M4.3 4.300l1.1 1.100M14.6 14.600l1.1 1.100M4.3 15.700l1.1-1.100M14.6 5.400l1.1-1.1"
+        }
         Theme::Dark => "M16.5 12.200A7 7 0 0 1 7.8 3.500a7 7 0 1 0 8.7 8.700z",
     }
 }
@@ -89,8 +105,12 @@ mod tests {
             SavedState::Saved,
             SavedState::Saving { oldest_ms: 0 },
             SavedState::Offline { unsaved_ms: None },
-            SavedState::Offline { unsaved_ms: Some(1) },
-            SavedState::CannotSave { reason: Trouble::Refused },
+            SavedState::Offline {
+                unsaved_ms: Some(1),
+            },
+            SavedState::CannotSave {
+                reason: Trouble::Refused,
+            },
             SavedState::ReadOnly,
         ]
         .map(saved_shape)

@@ -66,7 +66,12 @@ fn Others(preferences: Preferences, others: Signal<Vec<Person>>) -> impl IntoVie
     let label = move || (preferences.lang.get().phrases().others_here)(count());
     let first = move || {
         let avatar = |person: Person| view! { <Avatar name=person.name colour=person.colour /> };
-        others.get().into_iter().take(SHOWN).map(avatar).collect_view()
+        others
+            .get()
+            .into_iter()
+            .take(SHOWN)
+            .map(avatar)
+            .collect_view()
     };
     let all = move || {
         let row = |person: Person| {

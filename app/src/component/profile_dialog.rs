@@ -17,7 +17,12 @@ pub fn ProfileDialog(
 ) -> impl IntoView {
     let typed = RwSignal::new(None::<String>);
     let picked = RwSignal::new(None);
-    let name = move || typed.get().or_else(|| me.get().map(|me| me.name)).unwrap_or_default();
+    let name = move || {
+        typed
+            .get()
+            .or_else(|| me.get().map(|me| me.name))
+            .unwrap_or_default()
+    };
     let colour = Signal::derive(move || picked.get().or_else(|| me.get().map(|me| me.colour)));
     let forget = move || {
         typed.set(None);

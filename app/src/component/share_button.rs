@@ -17,7 +17,11 @@ pub enum Copied {
 
 /// The button; `copied` goes back to [`Copied::No`] after a few seconds, by whoever copies.
 #[component]
-pub fn ShareButton(preferences: Preferences, #[prop(into)] copied: Signal<Copied>, on_share: Callback<()>) -> impl IntoView {
+pub fn ShareButton(
+    preferences: Preferences,
+    #[prop(into)] copied: Signal<Copied>,
+    on_share: Callback<()>,
+) -> impl IntoView {
     let words = move || {
         let say = preferences.lang.get().phrases();
         match copied.get() {
@@ -26,8 +30,20 @@ pub fn ShareButton(preferences: Preferences, #[prop(into)] copied: Signal<Copied
             Copied::Failed => say.share_failed,
         }
     };
-    let path = Signal::derive(move || if copied.get() == Copied::Yes { shape::TICK } else { shape::COPY });
-    let news = move || if copied.get() == Copied::No { "" } else { words() };
+    let path = Signal::derive(move || {
+        if copied.get() == Copied::Yes {
+            shape::TICK
+        } else {
+            shape::COPY
+        }
+    });
+    let news = move || {
+        if copied.get() == Copied::No {
+            ""
+        } else {
+            words()
+        }
+    };
     view! {
         <button type="button" class="plain share" on:click=move |_| on_share.run(())>
             <Icon path />

@@ -43,9 +43,22 @@ pub fn StatusBar(
     transport: Signal<&'static str>,
 ) -> impl IntoView {
     let say = move || preferences.lang.get().phrases();
-    let characters = move || size.get().map(|size| (say().characters)(size.characters)).unwrap_or_default();
-    let words = move || size.get().map(|size| (say().words)(size.words)).unwrap_or_default();
-    let caret = move || position.get().map(|at| (say().position)(at.line, at.column)).unwrap_or_default();
+    let characters = move || {
+        size.get()
+            .map(|size| (say().characters)(size.characters))
+            .unwrap_or_default()
+    };
+    let words = move || {
+        size.get()
+            .map(|size| (say().words)(size.words))
+            .unwrap_or_default()
+    };
+    let caret = move || {
+        position
+            .get()
+            .map(|at| (say().position)(at.line, at.column))
+            .unwrap_or_default()
+    };
     view! {
         <footer class="status" aria-label=preferences.say(|p| p.status)>
             <span>{characters}</span>
@@ -63,7 +76,13 @@ mod tests {
 
     #[test]
     fn hangul_counts_by_syllable_and_line_ends_do_not_count() {
-        assert_eq!(TextSize::of("함께 쓰는\n마루"), TextSize { characters: 7, words: 3 });
+        assert_eq!(
+            TextSize::of("함께 쓰는\n마루"),
+            TextSize {
+                characters: 7,
+                words: 3
+            }
+        );
         assert_eq!(TextSize::of(""), TextSize::default());
     }
 }

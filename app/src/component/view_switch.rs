@@ -6,7 +6,11 @@ use leptos::prelude::*;
 
 /// Three buttons, one of them pressed. The style sheet takes "both" away where there is no room for it.
 #[component]
-pub fn ViewSwitch(preferences: Preferences, #[prop(into)] panes: Signal<Panes>, on_panes: Callback<Panes>) -> impl IntoView {
+pub fn ViewSwitch(
+    preferences: Preferences,
+    #[prop(into)] panes: Signal<Panes>,
+    on_panes: Callback<Panes>,
+) -> impl IntoView {
     view! {
         <div class="switch" role="group" aria-label=preferences.say(|p| p.panes)>
             <One preferences panes on_panes this=Panes::Source />
@@ -17,7 +21,12 @@ pub fn ViewSwitch(preferences: Preferences, #[prop(into)] panes: Signal<Panes>, 
 }
 
 #[component]
-fn One(preferences: Preferences, panes: Signal<Panes>, on_panes: Callback<Panes>, this: Panes) -> impl IntoView {
+fn One(
+    preferences: Preferences,
+    panes: Signal<Panes>,
+    on_panes: Callback<Panes>,
+    this: Panes,
+) -> impl IntoView {
     let words = preferences.say(match this {
         Panes::Source => |p| p.source,
         Panes::Split => |p| p.split,

@@ -63,7 +63,13 @@ pub struct DocumentModel {
 impl DocumentModel {
     /// What the server renders, and what the browser must start from: connecting, nobody here, no editor yet.
     #[must_use]
-    pub fn still(preferences: Preferences, doc: String, title: Option<String>, article: String, panes: Panes) -> Self {
+    pub fn still(
+        preferences: Preferences,
+        doc: String,
+        title: Option<String>,
+        article: String,
+        panes: Panes,
+    ) -> Self {
         Self {
             preferences,
             doc,
@@ -90,7 +96,17 @@ impl DocumentModel {
 /// The document page.
 #[component]
 pub fn Document(model: DocumentModel) -> impl IntoView {
-    let DocumentModel { preferences, mounted, panes, trouble, on_remedy, size, position, transport, .. } = model;
+    let DocumentModel {
+        preferences,
+        mounted,
+        panes,
+        trouble,
+        on_remedy,
+        size,
+        position,
+        transport,
+        ..
+    } = model;
     let article = model.article.clone();
     view! {
         <div class="document" data-panes=move || panes.get().name() data-mounted=move || mounted.get().to_string()>
@@ -113,11 +129,28 @@ pub fn Document(model: DocumentModel) -> impl IntoView {
 
 #[component]
 fn Bar(model: DocumentModel) -> impl IntoView {
-    let DocumentModel { preferences, doc, title, saved, panes, on_panes, me, others, on_identity, copied, on_share, on_remedy, .. } =
-        model;
+    let DocumentModel {
+        preferences,
+        doc,
+        title,
+        saved,
+        panes,
+        on_panes,
+        me,
+        others,
+        on_identity,
+        copied,
+        on_share,
+        on_remedy,
+        ..
+    } = model;
     let help = NodeRef::<html::Dialog>::new();
     // Nobody chose the name of a new document, so an untitled one says so and shows the name beside it.
-    let heading = move || title.get().unwrap_or_else(|| preferences.lang.get().phrases().untitled.to_owned());
+    let heading = move || {
+        title
+            .get()
+            .unwrap_or_else(|| preferences.lang.get().phrases().untitled.to_owned())
+    };
     view! {
         <header class="bar">
             <a class="bar-home" href="/" aria-label=preferences.say(|p| p.home)>

@@ -48,19 +48,48 @@ pub(crate) static PHRASES: Phrases = Phrases {
     download: "Download text",
     reload: "Reload",
     status: "Status",
-    characters: |n| if n == 1 { "1 character".to_owned() } else { format!("{} characters", grouped(n)) },
-    words: |n| if n == 1 { "1 word".to_owned() } else { format!("{} words", grouped(n)) },
+    characters: |n| {
+        if n == 1 {
+            "1 character".to_owned()
+        } else {
+            format!("{} characters", grouped(n))
+        }
+    },
+    words: |n| {
+        if n == 1 {
+            "1 word".to_owned()
+        } else {
+            format!("{} words", grouped(n))
+        }
+    },
     position: |line, column| format!("Line {}, column {}", grouped(line), grouped(column)),
 
     people: "People here",
     you: "you",
-    others_here: |n| if n == 1 { "1 other person is here".to_owned() } else { format!("{n} other people are here") },
+    others_here: |n| {
+        if n == 1 {
+            "1 other person is here".to_owned()
+        } else {
+            format!("{n} other people are here")
+        }
+    },
     your_identity: "Your name and colour",
     identity_hint: "The others see these at your caret.",
     name: "Name",
     colour: "Colour",
     colours: [
-        "Persimmon", "Ochre", "Olive", "Pine", "Jade", "Teal", "Sky", "Indigo", "Violet", "Plum", "Rose", "Brick",
+        "Persimmon",
+        "Ochre",
+        "Olive",
+        "Pine",
+        "Jade",
+        "Teal",
+        "Sky",
+        "Indigo",
+        "Violet",
+        "Plum",
+        "Rose",
+        "Brick",
     ],
     done: "Done",
     cancel: "Cancel",

@@ -2,7 +2,12 @@
 use super::*;
 
 fn facts(link: Link, unsaved_ms: Option<u32>) -> Facts {
-    Facts { link, unsaved_ms, may_write: true, trouble: None }
+    Facts {
+        link,
+        unsaved_ms,
+        may_write: true,
+        trouble: None,
+    }
 }
 
 #[test]
@@ -11,9 +16,19 @@ fn saved_is_claimed_only_when_connected_with_nothing_waiting() {
         for unsaved_ms in [None, Some(0), Some(10_000)] {
             for may_write in [true, false] {
                 for trouble in [None, Some(Trouble::StorageFailed)] {
-                    let state = SavedState::from(Facts { link, unsaved_ms, may_write, trouble });
-                    let truly = link == Link::Up && unsaved_ms.is_none() && may_write && trouble.is_none();
-                    assert_eq!(state == SavedState::Saved, truly, "{link:?} {unsaved_ms:?} {may_write} {trouble:?}");
+                    let state = SavedState::from(Facts {
+                        link,
+                        unsaved_ms,
+                        may_write,
+                        trouble,
+                    });
+                    let truly =
+                        link == Link::Up && unsaved_ms.is_none() && may_write && trouble.is_none();
+                    assert_eq!(
+                        state == SavedState::Saved,
+                        truly,
+                        "{link:?} {unsaved_ms:?} {may_write} {trouble:?}"
+                    );
                 }
             }
         }
@@ -22,19 +37,38 @@ fn saved_is_claimed_only_when_connected_with_nothing_waiting() {
 
 #[test]
 fn trouble_is_worse_than_being_offline() {
-    let facts = Facts { trouble: Some(Trouble::Replaced), ..facts(Link::Down, Some(5)) };
-    assert_eq!(SavedState::from(facts), SavedState::CannotSave { reason: Trouble::Replaced });
+    let facts = Facts {
+        trouble: Some(Trouble::Replaced),
+        ..facts(Link::Down, Some(5))
+    };
+    assert_eq!(
+        SavedState::from(facts),
+        SavedState::CannotSave {
+            reason: Trouble::Replaced
+        }
+    );
 }
 
 #[test]
 fn a_first_connection_has_three_seconds() {
-    assert_eq!(SavedState::from(facts(Link::First, Some(2_999))), SavedState::Connecting);
-    assert_eq!(SavedState::from(facts(Link::First, Some(3_000))), SavedState::Offline { unsaved_ms: Some(3_000) });
+    assert_eq!(
+        SavedState::from(facts(Link::First, Some(2_999))),
+        SavedState::Connecting
+    );
+    assert_eq!(
+        SavedState::from(facts(Link::First, Some(3_000))),
+        SavedState::Offline {
+            unsaved_ms: Some(3_000)
+        }
+    );
 }
 
 #[test]
 fn edits_of_somebody_whose_right_ended_are_not_called_read_only() {
-    let facts = Facts { may_write: false, ..facts(Link::Up, Some(1)) };
+    let facts = Facts {
+        may_write: false,
+        ..facts(Link::Up, Some(1))
+    };
     assert_eq!(SavedState::from(facts), SavedState::Saving { oldest_ms: 1 });
 }
 
@@ -50,17 +84,25 @@ fn typing_announces_nothing() {
 
 #[test]
 fn a_long_absence_is_announced_once_and_its_end_once() {
-    let mut said = Announced::Nothing.then(SavedState::Offline { unsaved_ms: Some(1_000) });
+    let mut said = Announced::Nothing.then(SavedState::Offline {
+        unsaved_ms: Some(1_000),
+    });
     let first = said;
     for second in 2..60 {
-        said = said.then(SavedState::Offline { unsaved_ms: Some(second * 1_000) });
+        said = said.then(SavedState::Offline {
+            unsaved_ms: Some(second * 1_000),
+        });
         assert_eq!(said, first);
     }
     said = said.then(SavedState::Saving { oldest_ms: 60 });
     assert_eq!(said, first, "not until it is true");
     said = said.then(SavedState::Saved);
     assert_eq!(said, Announced::SavedAgain);
-    assert_eq!(said.then(SavedState::Saving { oldest_ms: 10 }).then(SavedState::Saved), Announced::SavedAgain);
+    assert_eq!(
+        said.then(SavedState::Saving { oldest_ms: 10 })
+            .then(SavedState::Saved),
+        Announced::SavedAgain
+    );
 }
 
 #[test]
@@ -70,8 +112,12 @@ fn states_differ_in_name_and_word_and_all_explain_themselves() {
         SavedState::Saved,
         SavedState::Saving { oldest_ms: 3_000 },
         SavedState::Offline { unsaved_ms: None },
-        SavedState::Offline { unsaved_ms: Some(1) },
-        SavedState::CannotSave { reason: Trouble::StorageFailed },
+        SavedState::Offline {
+            unsaved_ms: Some(1),
+        },
+        SavedState::CannotSave {
+            reason: Trouble::StorageFailed,
+        },
         SavedState::ReadOnly,
     ];
     for lang in [Lang::En, Lang::Ko] {
@@ -89,6 +135,12 @@ fn states_differ_in_name_and_word_and_all_explain_themselves() {
 fn the_age_is_shown_from_one_second() {
     assert_eq!(SavedState::Saving { oldest_ms: 999 }.age(Lang::En), "");
     assert_eq!(SavedState::Saving { oldest_ms: 3_400 }.age(Lang::En), "3 s");
-    assert_eq!(SavedState::Offline { unsaved_ms: Some(125_000) }.age(Lang::Ko), "2분");
+    assert_eq!(
+        SavedState::Offline {
+            unsaved_ms: Some(125_000)
+        }
+        .age(Lang::Ko),
+        "2분"
+    );
     assert_eq!(SavedState::Saved.age(Lang::Ko), "");
 }

@@ -91,10 +91,11 @@ pub async fn serve(
     }
     let mut shutdown = pin!(shutdown);
     loop {
-        tokio::select! {
-            (stream, peer) = accept(&listener) => connections.open(stream, peer, &routes),
-            () = &mut shutdown => break,
-        }
+        let (stream, peer) = tokio::select! {
+            accepted = accept(&listener) => accepted,
+            () = &mut shutdown => return,
+        };
+        connections.open(stream, peer, &routes);
     }
 }
 

@@ -2,4 +2,5 @@
 #![warn(missing_docs)]
 
 pub mod id;
+pub mod validate;
 pub mod wire;

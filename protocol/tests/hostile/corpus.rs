@@ -131,7 +131,7 @@ fn real_updates_pass_and_the_summary_says_what_yrs_says() {
             .sum();
         assert_eq!(ranges, summary.deletes);
         for (client, ranges) in decoded.delete_set().iter() {
-            let end = ranges.into_iter().last().unwrap().end;
+            let end = ranges.into_iter().next_back().unwrap().end;
             assert!(
                 summary
                     .deleted

@@ -73,13 +73,13 @@ fn main() -> std::io::Result<()> {
             })?;
             document("document", |_| ())?;
             document("document-unmounted", |model| {
-                model.mounted = Signal::stored(false)
+                model.mounted = Signal::stored(false);
             })?;
             document("document-preview", |model| {
-                model.panes = Signal::stored(Panes::Preview)
+                model.panes = Signal::stored(Panes::Preview);
             })?;
             document("document-saving", |model| {
-                model.saved = Signal::stored(SavedState::Saving { oldest_ms: 3_200 })
+                model.saved = Signal::stored(SavedState::Saving { oldest_ms: 3_200 });
             })?;
             document("document-offline", |model| {
                 model.saved = Signal::stored(SavedState::Offline {

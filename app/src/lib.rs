@@ -9,6 +9,12 @@ pub mod page;
 
 pub mod component;
 
+pub mod browser;
+pub mod editor;
+pub mod session;
+pub mod start;
+pub mod transport;
+
 pub mod colour;
 pub mod identity;
 pub mod lang;
@@ -23,15 +29,6 @@ pub mod trouble;
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
-    use crate::home::{Home, HomeModel};
-    use crate::preferences::Preferences;
-    use leptos::prelude::*;
     console_error_panic_hook::set_once();
-    leptos::mount::hydrate_body(|| {
-        let model = HomeModel::still(
-            Preferences::still(lang::Lang::En, theme::Theme::System),
-            false,
-        );
-        view! { <Home model /> }
-    });
+    leptos::mount::hydrate_body(|| start::page().body());
 }

@@ -42,6 +42,7 @@ pub struct Phrases {
     // The document page.
     pub untitled: &'static str,
     pub skip_to_text: &'static str,
+    pub placeholder: &'static str,
     pub source: &'static str,
     pub split: &'static str,
     pub preview: &'static str,

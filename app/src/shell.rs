@@ -20,6 +20,10 @@ pub struct Assets {
     pub editor: String,
     /// The worker that renders the preview.
     pub preview: String,
+    /// The JavaScript side of the preview's wasm module.
+    pub markdown: String,
+    /// The preview's wasm module.
+    pub markdown_wasm: String,
     /// The icon.
     pub icon: String,
 }

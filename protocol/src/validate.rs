@@ -7,7 +7,7 @@
 //!
 //! # What a document may hold
 //!
-//! A Maru document is text: sequences under named roots. Of the Yjs block kinds that leaves GC (0), deleted (1),
+//! A Maru document is text: one sequence under the root [`ROOT`]. Of the Yjs block kinds that leaves GC (0), deleted (1),
 //! string (4), format (6) and skip (10). The others are refused, each for a reason that was tried on yrs 0.28.1:
 //!
 //! | refused | why |
@@ -41,7 +41,7 @@ use thiserror::Error;
 pub use awareness::{AwarenessEntry, AwarenessLimits, awareness};
 pub use gap::{Gap, gap};
 pub use state_vector::state_vector;
-pub use update::{Need, StructRange, UpdateLimits, UpdateSummary, update};
+pub use update::{Need, ROOT, StructRange, UpdateLimits, UpdateSummary, update};
 
 /// One past the largest clock: yrs subtracts clocks as signed 32 bit numbers.
 pub const CLOCK_END: u32 = i32::MAX as u32;
@@ -105,6 +105,9 @@ pub enum Fault {
     /// A map entry, or an item within a nested shared type.
     #[error("map entries and nested types have no place in a text document")]
     Nested,
+    /// Text under another root than the document's.
+    #[error("the document's text is under another root")]
+    Root,
     /// A block that stands on a later one of its own client.
     #[error("a block refers to its own future")]
     Future,

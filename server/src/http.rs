@@ -19,6 +19,7 @@ use crate::{
     listener::Tasks,
     metrics::{self, Metrics},
     origin::OriginPolicy,
+    page,
     rooms::Rooms,
     transport,
 };
@@ -52,6 +53,10 @@ pub struct AppState {
 /// Everything this server answers.
 pub fn routes(state: AppState) -> Router {
     Router::new()
+        .route("/", get(page::home))
+        .route("/new", get(page::new))
+        .route("/open", get(page::open))
+        .route("/d/{doc}", get(page::document))
         .route("/rt/1/ws", any(transport::websocket::upgrade))
         .route("/ws/{doc}", any(transport::yjs::upgrade))
         .route("/healthz", get(health::healthz))
@@ -78,7 +83,11 @@ async fn metrics_text(State(state): State<AppState>) -> impl IntoResponse {
             (header::CONTENT_TYPE, metrics::CONTENT_TYPE),
             (header::CACHE_CONTROL, "no-store"),
         ],
-        state.metrics.encode(),
+        {
+            let backlog = state.rooms.log().backlog();
+            state.metrics.log_backlog_bytes.set(i64::try_from(backlog).unwrap_or(i64::MAX));
+            state.metrics.encode()
+        },
     )
 }
 

@@ -18,6 +18,7 @@ pub mod listener;
 pub mod log;
 pub mod metrics;
 pub mod origin;
+mod page;
 pub mod room;
 pub mod rooms;
 pub mod telemetry;

@@ -49,7 +49,7 @@ pub fn People(
                                 aria-label=label
                                 on:click=move |_| dialog::open(profile)
                             >
-                                <Avatar name colour />
+                                <Avatar initials=Identity::initials(&name) colour />
                             </button>
                         }
                     })
@@ -65,7 +65,7 @@ fn Others(preferences: Preferences, others: Signal<Vec<Person>>) -> impl IntoVie
     let count = move || others.with(Vec::len);
     let label = move || (preferences.lang.get().phrases().others_here)(count());
     let first = move || {
-        let avatar = |person: Person| view! { <Avatar name=person.name colour=person.colour /> };
+        let avatar = |person: Person| view! { <Avatar initials=Identity::initials(&person.name) colour=person.colour /> };
         others
             .get()
             .into_iter()
@@ -77,7 +77,7 @@ fn Others(preferences: Preferences, others: Signal<Vec<Person>>) -> impl IntoVie
         let row = |person: Person| {
             view! {
                 <li>
-                    <Avatar name=person.name.clone() colour=person.colour />
+                    <Avatar initials=Identity::initials(&person.name) colour=person.colour />
                     {person.name}
                 </li>
             }
@@ -105,10 +105,10 @@ fn Others(preferences: Preferences, others: Signal<Vec<Person>>) -> impl IntoVie
 
 /// A disc with initials. The colour is set through the style object, never as an attribute, which the page's policy refuses.
 #[component]
-pub fn Avatar(name: String, colour: Colour) -> impl IntoView {
+pub fn Avatar(initials: String, colour: Colour) -> impl IntoView {
     view! {
         <span class="avatar" aria-hidden="true" style=("--person", colour.css()) style=("--letters", colour.letters())>
-            {Identity::initials(&name)}
+            {initials}
         </span>
     }
 }

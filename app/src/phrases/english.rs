@@ -37,6 +37,7 @@ pub(crate) static PHRASES: Phrases = Phrases {
 
     untitled: "Untitled",
     skip_to_text: "Skip to the text",
+    placeholder: "Write here. Everybody with the link writes along.",
     source: "Source",
     split: "Both",
     preview: "Preview",

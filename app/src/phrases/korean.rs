@@ -34,6 +34,7 @@ pub(crate) static PHRASES: Phrases = Phrases {
 
     untitled: "제목 없음",
     skip_to_text: "본문으로 건너뛰기",
+    placeholder: "여기에 쓰세요. 링크를 가진 사람은 누구나 함께 쓸 수 있어요.",
     source: "원문",
     split: "나란히",
     preview: "미리보기",

@@ -19,21 +19,31 @@ pub struct UpdateLimits {
     pub deletes: usize,
     /// How deep the JSON of a format may nest; 32 by default.
     pub depth: u8,
+    /// The one root that may hold text; `content` by default. Any other would be text that nobody sees, and each name,
+    /// however short, costs yrs some 700 bytes. Nothing here lets every name through.
+    pub root: Option<&'static str>,
 }
 
 impl Default for UpdateLimits {
     fn default() -> Self {
+        Self::update()
+    }
+}
+
+impl UpdateLimits {
+    /// What one update may be; the default.
+    #[must_use]
+    pub const fn update() -> Self {
         Self {
             bytes: 1 << 20,
             blocks: 20_000,
             clients: 5_000,
             deletes: 50_000,
             depth: 32,
+            root: Some(ROOT),
         }
     }
-}
 
-impl UpdateLimits {
     /// What a whole document may be: 32 MiB, and the counts in proportion. Apply that much from a trusted side only, or
     /// on a stack of 16 MiB.
     #[must_use]
@@ -44,6 +54,7 @@ impl UpdateLimits {
             clients: 100_000,
             deletes: 3_200_000,
             depth: 32,
+            root: Some(ROOT),
         }
     }
 }
@@ -105,6 +116,9 @@ pub fn update(bytes: &[u8], limits: &UpdateLimits) -> Result<UpdateSummary, Inva
     Ok(walk.summary)
 }
 
+/// The root that holds a document's text.
+pub const ROOT: &str = "content";
+
 /// The least that a client's section takes: count, client, clock, and one block.
 const SECTION: usize = 3 + BLOCK;
 /// The least that a block takes: its kind and a length.
@@ -128,7 +142,8 @@ struct Walk<'a> {
 impl Walk<'_> {
     fn structs(&mut self) -> Result<(), Invalid> {
         let sections = self.scan.count(SECTION, "clients", self.limits.clients)?;
-        let mut clients = Vec::with_capacity(sections);
+        // One section, as a keystroke has, cannot repeat a client and needs no list.
+        let mut clients = Vec::with_capacity(if sections > 1 { sections } else { 0 });
         for _ in 0..sections {
             let at = self.scan.at();
             let blocks = self.scan.count(
@@ -144,7 +159,9 @@ impl Walk<'_> {
             }
             self.summary.blocks = self.summary.blocks.saturating_add(blocks);
             let client = self.scan.client()?;
-            clients.push(client);
+            if sections > 1 {
+                clients.push(client);
+            }
             let mut clock = self.scan.clock()?;
             let mut run: Option<StructRange> = None;
             for _ in 0..blocks {
@@ -243,7 +260,17 @@ impl Walk<'_> {
     fn root(&mut self) -> Result<(), Invalid> {
         let at = self.scan.at();
         match self.scan.number()? {
-            1 => self.scan.text(self.limits.bytes).map(drop),
+            1 => {
+                let at = self.scan.at();
+                let name = self.scan.text(self.limits.bytes)?;
+                match self.limits.root {
+                    Some(root) if root != name => Err(Invalid {
+                        at,
+                        fault: Fault::Root,
+                    }),
+                    _ => Ok(()),
+                }
+            }
             0 => Err(Invalid {
                 at,
                 fault: Fault::Nested,

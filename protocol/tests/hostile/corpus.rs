@@ -9,10 +9,10 @@ use crate::mutation::Random;
 use crate::subject::{Fate, document, offer, read_back};
 
 /// Updates that build one document when offered in order.
-pub type Session = Vec<Vec<u8>>;
+pub(crate) type Session = Vec<Vec<u8>>;
 
 /// Every session there is: written by `corpus/make.mjs` with Yjs, and made here with yrs.
-pub fn sessions() -> Vec<Session> {
+pub(crate) fn sessions() -> Vec<Session> {
     let mut sessions: Vec<Session> = [
         include_str!("corpus/yjs-one-writer.hex"),
         include_str!("corpus/yjs-three-writers.hex"),
@@ -37,7 +37,7 @@ pub fn sessions() -> Vec<Session> {
 }
 
 /// Lines of hexadecimal digits; what follows a `#` is a remark.
-pub fn from_hex(file: &str) -> Vec<Vec<u8>> {
+pub(crate) fn from_hex(file: &str) -> Vec<Vec<u8>> {
     let digits = file
         .lines()
         .map(|line| line.split('#').next().unwrap().replace(' ', ""));
@@ -131,7 +131,7 @@ fn real_updates_pass_and_the_summary_says_what_yrs_says() {
             .sum();
         assert_eq!(ranges, summary.deletes);
         for (client, ranges) in decoded.delete_set().iter() {
-            let end = ranges.into_iter().last().unwrap().end;
+            let end = ranges.into_iter().next_back().unwrap().end;
             assert!(
                 summary
                     .deleted
@@ -227,4 +227,25 @@ fn limits_hold_on_real_updates() {
         assert!(matches!(short(limits), Fault::TooMany { .. }));
     }
     assert_eq!(short(UpdateLimits { depth: 0, ..exact }), Fault::Depth(0));
+}
+
+#[test]
+fn text_under_another_root_is_refused() {
+    let elsewhere = from_hex("01 01 07 00 04 01 01 74 01 61 00").remove(0);
+    assert_eq!(
+        update(&elsewhere, &UpdateLimits::default())
+            .unwrap_err()
+            .fault,
+        Fault::Root
+    );
+    assert!(
+        update(
+            &elsewhere,
+            &UpdateLimits {
+                root: None,
+                ..UpdateLimits::default()
+            }
+        )
+        .is_ok()
+    );
 }

@@ -1,13 +1,13 @@
 //! The gap check against yrs itself: it must turn down exactly what yrs would leave pending or with a hole.
 
 use protocol::id::ClientId;
-use protocol::validate::{Gap, UpdateLimits, gap, update};
+use protocol::validate::{Gap, gap, update};
 use yrs::updates::decoder::Decode;
 use yrs::{ClientID, Doc, ReadTxn, StateVector, Transact, Update};
 
 use crate::corpus::{from_hex, sessions};
 use crate::mutation::Random;
-use crate::subject::{Fate, document, known, offer};
+use crate::subject::{ANY_ROOT, Fate, document, known, offer};
 
 fn client(id: u64) -> ClientId {
     ClientId::new(id).unwrap()
@@ -24,7 +24,7 @@ fn yrs_takes_it_whole(doc: &Doc, bytes: &[u8]) -> bool {
         .apply_update(Update::decode_v1(bytes).unwrap())
         .unwrap();
     let txn = Transact::transact(&copy);
-    let summary = update(bytes, &UpdateLimits::default()).unwrap();
+    let summary = update(bytes, &ANY_ROOT).unwrap();
     let reached = |run: &protocol::validate::StructRange| {
         txn.state_vector().get(&ClientID::new(run.client.get())) >= run.end
     };
@@ -47,7 +47,7 @@ fn updates_lost_or_out_of_order_are_gaps_exactly_where_yrs_would_wait() {
                 Fate::Gap(_) => gaps += 1,
                 Fate::Refused(invalid) => panic!("{invalid}"),
             }
-            let summary = update(bytes, &UpdateLimits::default()).unwrap();
+            let summary = update(bytes, &ANY_ROOT).unwrap();
             assert_eq!(
                 gap(&summary, known(&doc)).is_none(),
                 expected,
@@ -68,7 +68,7 @@ fn each_gap_names_what_is_missing() {
         "01 01 01 00 04 01 01 74 02 61 62 00",
         "01 01 02 00 84 01 00 01 63 00",
     );
-    let summary = |hex| update(&from_hex(hex)[0], &UpdateLimits::default()).unwrap();
+    let summary = |hex| update(&from_hex(hex)[0], &ANY_ROOT).unwrap();
     assert_eq!(gap(&summary(first), |_| 0), None);
     assert_eq!(
         gap(&summary(second), |_| 0),
@@ -105,7 +105,7 @@ fn blocks_in_a_circle_are_found_and_blocks_in_any_other_order_are_not() {
     let circle = "02 01 02 00 84 01 01 01 78  02 01 00 04 01 01 74 01 61 84 02 00 01 62 00";
     let chain =
         "02 02 02 00 84 01 00 01 78 84 01 01 01 79  02 01 00 04 01 01 74 01 61 84 02 00 01 62 00";
-    let summary = |hex| update(&from_hex(hex)[0], &UpdateLimits::default()).unwrap();
+    let summary = |hex| update(&from_hex(hex)[0], &ANY_ROOT).unwrap();
     assert!(matches!(
         gap(&summary(circle), |_| 0),
         Some(Gap::Circle { .. })

@@ -1,5 +1,9 @@
 //! Bytes that mean harm, against the validator and the CRDT behind it; friendly traffic is tested beside each module.
-#![allow(missing_docs, reason = "a test program has no public surface")]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    reason = "a test program: no public surface, and its unwraps are its verdicts"
+)]
 
 mod corpus;
 mod gaps;

@@ -11,16 +11,22 @@ use yrs::{
     Transact, Update,
 };
 
+/// The usual limits, for vectors that keep their root's name short.
+pub(crate) const ANY_ROOT: UpdateLimits = UpdateLimits {
+    root: None,
+    ..UpdateLimits::update()
+};
+
 /// What became of bytes that were offered to a document.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Fate {
+pub(crate) enum Fate {
     Refused(Invalid),
     Gap(Gap),
     Applied,
 }
 
 /// A document as the server and the page keep it.
-pub fn document() -> Doc {
+pub(crate) fn document() -> Doc {
     let options = Options {
         offset_kind: OffsetKind::Utf16,
         ..Options::with_client_id(ClientID::new(1 << 40))
@@ -31,14 +37,14 @@ pub fn document() -> Doc {
 }
 
 /// The next clock that a document awaits of a client.
-pub fn known(doc: &Doc) -> impl Fn(ClientId) -> u32 + use<> {
+pub(crate) fn known(doc: &Doc) -> impl Fn(ClientId) -> u32 + use<> {
     let clocks = Transact::transact(doc).state_vector();
     move |client| clocks.get(&ClientID::new(client.get()))
 }
 
 /// Offers bytes to a document as a room does, and panics where yrs breaks its word on validated bytes.
-pub fn offer(doc: &Doc, bytes: &[u8]) -> Fate {
-    let summary = match update(bytes, &UpdateLimits::default()) {
+pub(crate) fn offer(doc: &Doc, bytes: &[u8]) -> Fate {
+    let summary = match update(bytes, &ANY_ROOT) {
         Ok(summary) => summary,
         Err(invalid) => return Fate::Refused(invalid),
     };
@@ -70,7 +76,7 @@ pub fn offer(doc: &Doc, bytes: &[u8]) -> Fate {
 }
 
 /// Gives a document's state to a fresh one, which must take it whole, and returns both texts.
-pub fn read_back(doc: &Doc) -> (String, String) {
+pub(crate) fn read_back(doc: &Doc) -> (String, String) {
     let state = Transact::transact(doc).encode_state_as_update_v1(&StateVector::default());
     let other = document();
     assert_eq!(
@@ -86,7 +92,7 @@ pub fn read_back(doc: &Doc) -> (String, String) {
 }
 
 /// Watches a document as a page does, and counts what it is told.
-pub fn watch(doc: &Doc) -> Arc<AtomicUsize> {
+pub(crate) fn watch(doc: &Doc) -> Arc<AtomicUsize> {
     let count = Arc::new(AtomicUsize::new(0));
     let seen = Arc::clone(&count);
     doc.get_or_insert_text("content")
@@ -97,7 +103,7 @@ pub fn watch(doc: &Doc) -> Arc<AtomicUsize> {
 }
 
 /// Types at the end and takes it back, as the owner of the document would next.
-pub fn edit(doc: &Doc) {
+pub(crate) fn edit(doc: &Doc) {
     let text = doc.get_or_insert_text("content");
     let mut txn = Transact::transact_mut(doc);
     let at = text.len(&txn);

@@ -73,6 +73,16 @@ impl ClientId {
         Self(bits & MAX_SAFE_INTEGER)
     }
 
+    /// The id with this number, or nothing when it is above 2^53 - 1.
+    #[must_use]
+    pub const fn new(number: u64) -> Option<Self> {
+        if number <= MAX_SAFE_INTEGER {
+            Some(Self(number))
+        } else {
+            None
+        }
+    }
+
     /// The number; at most 2^53 - 1.
     #[must_use]
     pub const fn get(self) -> u64 {

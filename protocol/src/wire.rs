@@ -79,7 +79,11 @@ impl<'a> Reader<'a> {
             let byte = self.u8()?;
             value |= u64::from(byte & 0x7f) << shift;
             if byte & 0x80 == 0 {
-                return if value <= MAX_SAFE_INTEGER { Ok(value) } else { Err(WireError::NumberTooLarge) };
+                return if value <= MAX_SAFE_INTEGER {
+                    Ok(value)
+                } else {
+                    Err(WireError::NumberTooLarge)
+                };
             }
         }
         Err(WireError::NumberTooLarge)
@@ -129,18 +133,28 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// [`WireError::Trailing`] with the number of bytes left.
     pub fn end(&self) -> Result<(), WireError> {
-        if self.bytes.is_empty() { Ok(()) } else { Err(WireError::Trailing(self.bytes.len())) }
+        if self.bytes.is_empty() {
+            Ok(())
+        } else {
+            Err(WireError::Trailing(self.bytes.len()))
+        }
     }
 }
 
 /// Appends an unsigned number; the caller keeps it within [`MAX_SAFE_INTEGER`].
 pub fn put_var_u64(out: &mut Vec<u8>, mut value: u64) {
     while value >= 0x80 {
-        #[expect(clippy::cast_possible_truncation, reason = "seven bits are left by the mask")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "seven bits are left by the mask"
+        )]
         out.push((value & 0x7f) as u8 | 0x80);
         value >>= 7;
     }
-    #[expect(clippy::cast_possible_truncation, reason = "the loop leaves fewer than eight bits")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the loop leaves fewer than eight bits"
+    )]
     out.push(value as u8);
 }
 
@@ -167,7 +181,16 @@ mod tests {
 
     #[test]
     fn a_number_reads_back_as_written_and_takes_the_stated_length() {
-        for value in [0, 1, 127, 128, 16_383, 16_384, u64::from(u32::MAX), MAX_SAFE_INTEGER] {
+        for value in [
+            0,
+            1,
+            127,
+            128,
+            16_383,
+            16_384,
+            u64::from(u32::MAX),
+            MAX_SAFE_INTEGER,
+        ] {
             let mut out = Vec::new();
             put_var_u64(&mut out, value);
             assert_eq!(out.len(), var_len(value), "{value}");
@@ -182,13 +205,25 @@ mod tests {
         let mut out = Vec::new();
         put_var_u64(&mut out, MAX_SAFE_INTEGER + 1);
         assert_eq!(Reader::new(&out).var_u64(), Err(WireError::NumberTooLarge));
-        assert_eq!(Reader::new(&[0xff; 12]).var_u64(), Err(WireError::NumberTooLarge));
+        assert_eq!(
+            Reader::new(&[0xff; 12]).var_u64(),
+            Err(WireError::NumberTooLarge)
+        );
     }
 
     #[test]
     fn a_length_is_checked_before_anything_is_taken() {
-        assert_eq!(Reader::new(&[5, 1, 2]).var_bytes(10), Err(WireError::Truncated));
-        assert_eq!(Reader::new(&[5, 1, 2, 3, 4, 5]).var_bytes(4), Err(WireError::TooLong { len: 5, max: 4 }));
-        assert_eq!(Reader::new(&[2, 0xc3, 0x28]).var_str(4), Err(WireError::NotUtf8));
+        assert_eq!(
+            Reader::new(&[5, 1, 2]).var_bytes(10),
+            Err(WireError::Truncated)
+        );
+        assert_eq!(
+            Reader::new(&[5, 1, 2, 3, 4, 5]).var_bytes(4),
+            Err(WireError::TooLong { len: 5, max: 4 })
+        );
+        assert_eq!(
+            Reader::new(&[2, 0xc3, 0x28]).var_str(4),
+            Err(WireError::NotUtf8)
+        );
     }
 }

@@ -1,4 +1,113 @@
-//! The server as a library, so that its tests can reach its parts; the `maru` command itself is `main.rs`.
+//! Maru's server as a library, so that tests start the same object as the `maru` command; it reads no flag and no signal.
+//!
+//! A request comes in through [`listener`] (limits, timeouts, drain) and is routed by [`http`] (the route table, on one
+//! screen). [`config`] is what an operator may set, [`error`] what can keep the server from starting.
 #![warn(missing_docs)]
 
+use std::{future::Future, sync::Arc, time::Duration};
+
+use tokio::net::TcpListener;
+
+pub mod assets;
+pub mod config;
+pub mod error;
+pub mod forwarded;
+pub mod health;
+pub mod http;
+pub mod listener;
 pub mod log;
+pub mod metrics;
+pub mod origin;
+mod page;
+pub mod room;
+pub mod rooms;
+pub mod telemetry;
+pub mod transport;
+
+pub use config::Config;
+pub use error::StartError;
+
+use assets::Assets;
+use health::Readiness;
+use http::AppState;
+use listener::{Connections, Tasks};
+use log::{Log, memory::MemoryLog, sqlite::SqliteLog};
+use metrics::Metrics;
+use origin::OriginPolicy;
+use protocol::room::RoomLimits;
+use rooms::Rooms;
+
+/// The server, ready to take connections.
+pub struct Server {
+    state: AppState,
+}
+
+impl Server {
+    /// Prepares the data folder and the site; opens no socket.
+    ///
+    /// # Errors
+    /// [`StartError`], whose message says what is wrong and what to do.
+    pub fn new(config: Config) -> Result<Self, StartError> {
+        let log: Arc<dyn Log> = match config.store {
+            config::Store::Sqlite => {
+                config::prepare_data_folder(&config.data_dir)?;
+                Arc::new(SqliteLog::open(
+                    &config.data_dir,
+                    &log::sqlite::Options::default(),
+                )?)
+            }
+            config::Store::Memory => Arc::new(MemoryLog::new()),
+        };
+        let tasks = Tasks::new();
+        let metrics = Arc::new(Metrics::new());
+        let limits = RoomLimits {
+            update: config.max_update,
+            document: config.max_document,
+            ..RoomLimits::default()
+        };
+        let rooms = Rooms::new(
+            Arc::clone(&log),
+            Arc::clone(&metrics),
+            limits,
+            config.idle_room,
+            config.max_connections_per_room,
+        );
+        let readiness = Readiness::new(tasks.stopping());
+        readiness.watch_store(Box::new(move || log.failure()));
+        let state = AppState {
+            assets: Arc::new(Assets::open(&config.site)?),
+            metrics,
+            origins: Arc::new(OriginPolicy::new(
+                config.allowed_origins.clone(),
+                config.trusted_proxies.clone(),
+            )),
+            readiness: Arc::new(readiness),
+            rooms,
+            tasks,
+            config: Arc::new(config),
+        };
+        Ok(Self { state })
+    }
+
+    /// What the routes share; for tests that look inside a running server.
+    #[must_use]
+    pub fn state(&self) -> &AppState {
+        &self.state
+    }
+
+    /// Serves until `shutdown` resolves, then drains: readiness turns red, idle connections close, links are told to end,
+    /// and what is still open after [`Config::drain`] is cut.
+    pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
+        let Self { state } = self;
+        let drain: Duration = state.config.drain;
+        let tasks = state.tasks.clone();
+        let connections = Connections::new(&state.config, tasks.clone(), &state.metrics);
+        let rooms = Arc::clone(&state.rooms);
+        let sweeping = tokio::spawn(Arc::clone(&rooms).look_after());
+        let routes = http::routes(state);
+        listener::serve(listener, routes, connections, shutdown).await;
+        tasks.drain(drain).await;
+        sweeping.abort();
+        rooms.close().await;
+    }
+}

@@ -1,0 +1,252 @@
+//! What this person wrote and the server has not saved: numbered, kept until told saved, sent again after a new link.
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+
+use crate::frame::ClientFrame;
+
+/// Above this many bytes, edits made without a session are no longer kept singly: the state exchange brings them.
+const MAX_BYTES: usize = 1 << 20;
+/// The same as a number of edits.
+const MAX_EDITS: usize = 4_096;
+
+#[derive(Debug, Clone)]
+struct Pending {
+    seq: u64,
+    message: Bytes,
+    since: u64,
+    /// Whether it is an edit of this person, and so something to be saved.
+    edit: bool,
+}
+
+/// The edits of one client on their way to the server's disk.
+#[derive(Debug, Default)]
+pub struct Outbox {
+    pending: VecDeque<Pending>,
+    bytes: usize,
+    last_seq: u64,
+    /// The last number that was given to a link of this session; what is above may still be replaced.
+    sent: u64,
+    /// When the oldest edit was made that is no longer kept singly.
+    collapsed: Option<u64>,
+}
+
+impl Outbox {
+    /// When the oldest unsaved edit was made.
+    #[must_use]
+    pub fn oldest(&self) -> Option<u64> {
+        let kept = self.pending.iter().find(|pending| pending.edit);
+        // What was sent and is not saved can be older than what only an exchange brings.
+        self.collapsed
+            .into_iter()
+            .chain(kept.map(|pending| pending.since))
+            .min()
+    }
+
+    /// The size of everything kept, in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Whether edits wait that only an exchange of states can bring to the server.
+    #[must_use]
+    pub fn is_collapsed(&self) -> bool {
+        self.collapsed.is_some()
+    }
+
+    /// Takes an edit; gives the frame if it can be sent now.
+    pub fn push(&mut self, message: Bytes, now: u64, can_send: bool) -> Option<Bytes> {
+        if can_send {
+            let frame = self.add(message, now, true);
+            self.sent = self.last_seq;
+            return Some(frame);
+        }
+        if self.collapsed.is_some()
+            || self.pending.len() >= MAX_EDITS
+            || self.bytes + message.len() > MAX_BYTES
+        {
+            self.collapsed = Some(self.oldest().unwrap_or(now));
+        } else {
+            self.add(message, now, true);
+        }
+        None
+    }
+
+    /// Takes the question for the server's state; edits that were not sent yet will be in the answer to it.
+    pub fn ask(&mut self, message: Bytes, now: u64) -> Bytes {
+        self.collapsed = self.collapsed.or_else(|| {
+            self.pending
+                .iter()
+                .find(|p| p.edit && p.seq > self.sent)
+                .map(|p| p.since)
+        });
+        self.drop_unsent();
+        let frame = self.add(message, now, false);
+        self.sent = self.last_seq;
+        frame
+    }
+
+    /// The server has made everything up to `seq` durable; tells whether that is news.
+    pub fn saved(&mut self, seq: u64) -> bool {
+        let before = self.pending.len();
+        while let Some(first) = self.pending.front()
+            && first.seq <= seq
+        {
+            self.bytes -= first.message.len();
+            self.pending.pop_front();
+        }
+        self.pending.len() < before
+    }
+
+    /// Frames to send on a new link: those after `applied`.
+    pub fn after(&mut self, applied: u64) -> Vec<Bytes> {
+        self.sent = self.last_seq;
+        self.pending
+            .iter()
+            .filter(|pending| pending.seq > applied)
+            .map(frame)
+            .collect()
+    }
+
+    /// A new session counts from 1, and has been sent nothing.
+    pub fn renumber(&mut self) {
+        // Questions belong to the session in which they were asked.
+        self.pending.retain(|pending| pending.edit);
+        self.bytes = self
+            .pending
+            .iter()
+            .map(|pending| pending.message.len())
+            .sum();
+        for (seq, pending) in (1..).zip(self.pending.iter_mut()) {
+            pending.seq = seq;
+        }
+        self.last_seq = self.pending.len() as u64;
+        self.sent = 0;
+    }
+
+    /// The server has told what it has: one message with all that it lacks takes the place of every edit not yet sent.
+    ///
+    /// Gives the frame to send; `None` when nothing was unsaved and nothing is `missing`.
+    pub fn replace(
+        &mut self,
+        missing: bool,
+        message: impl FnOnce() -> Bytes,
+        now: u64,
+    ) -> Option<Bytes> {
+        let oldest = self.oldest();
+        if oldest.is_none() && !missing {
+            return None;
+        }
+        self.collapsed = None;
+        self.drop_unsent();
+        let frame = self.add(message(), oldest.unwrap_or(now), true);
+        self.sent = self.last_seq;
+        Some(frame)
+    }
+
+    fn drop_unsent(&mut self) {
+        while let Some(last) = self.pending.back()
+            && last.seq > self.sent
+        {
+            self.bytes -= last.message.len();
+            self.pending.pop_back();
+        }
+        self.last_seq = self.sent;
+    }
+
+    fn add(&mut self, message: Bytes, since: u64, edit: bool) -> Bytes {
+        self.last_seq += 1;
+        self.bytes += message.len();
+        let pending = Pending {
+            seq: self.last_seq,
+            message,
+            since,
+            edit,
+        };
+        let frame = frame(&pending);
+        self.pending.push_back(pending);
+        frame
+    }
+}
+
+fn frame(pending: &Pending) -> Bytes {
+    ClientFrame::Data {
+        seq: pending.seq,
+        message: pending.message.clone(),
+    }
+    .encode()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seq_of(frame: &Bytes) -> u64 {
+        match ClientFrame::decode(frame) {
+            Ok(ClientFrame::Data { seq, .. }) => seq,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn edit(n: usize) -> Bytes {
+        vec![7; n].into()
+    }
+
+    #[test]
+    fn an_edit_is_kept_until_it_is_saved_and_sent_again_with_its_number() {
+        let mut outbox = Outbox::default();
+        assert_eq!(seq_of(&outbox.push(edit(1), 10, true).unwrap()), 1);
+        assert_eq!(outbox.push(edit(1), 20, false), None);
+        assert_eq!(outbox.oldest(), Some(10));
+        assert_eq!(outbox.after(1).iter().map(seq_of).collect::<Vec<_>>(), [2]);
+        outbox.saved(1);
+        assert_eq!(outbox.oldest(), Some(20));
+        outbox.saved(2);
+        assert_eq!((outbox.oldest(), outbox.after(0).len()), (None, 0));
+    }
+
+    #[test]
+    fn a_new_session_counts_from_one_and_forgets_questions() {
+        let mut outbox = Outbox::default();
+        outbox.push(edit(1), 1, true);
+        outbox.ask(edit(1), 2);
+        outbox.push(edit(1), 3, true);
+        outbox.renumber();
+        assert_eq!(
+            outbox.after(0).iter().map(seq_of).collect::<Vec<_>>(),
+            [1, 2]
+        );
+    }
+
+    #[test]
+    fn a_state_takes_the_place_of_what_was_not_sent_and_leaves_no_gap() {
+        let mut outbox = Outbox::default();
+        outbox.push(edit(1), 1, true);
+        outbox.push(edit(1), 2, false);
+        outbox.push(edit(1), 3, false);
+        assert_eq!(seq_of(&outbox.replace(false, || edit(9), 5).unwrap()), 2);
+        assert_eq!(outbox.oldest(), Some(1));
+        outbox.saved(2);
+        assert_eq!(outbox.oldest(), None);
+        assert_eq!(
+            outbox.replace(false, || edit(9), 6),
+            None,
+            "nothing unsaved, nothing missing: nothing is sent"
+        );
+    }
+
+    #[test]
+    fn a_long_time_without_a_session_costs_bounded_memory_and_forgets_no_age() {
+        let mut outbox = Outbox::default();
+        for now in 0..10_000 {
+            outbox.push(edit(500), 100 + now, false);
+        }
+        assert!(outbox.bytes <= MAX_BYTES && outbox.is_collapsed());
+        assert_eq!(outbox.oldest(), Some(100));
+        outbox.replace(true, || edit(9), 20_000).unwrap();
+        assert!(!outbox.is_collapsed());
+        assert_eq!(outbox.oldest(), Some(100));
+    }
+}

@@ -1,0 +1,447 @@
+//! One open document: what it takes, in which order, and what each reader lacks; a pure machine without sockets, clock or disk.
+//!
+//! Entries are numbered from 1 within an epoch. The room keeps a tail of them; whoever reads holds a cursor into that
+//! tail, and nothing is queued for anybody. Edits are relayed at once and count as saved only when the log has said so.
+
+use std::collections::{HashMap, VecDeque};
+
+use bytes::Bytes;
+use thiserror::Error;
+
+use crate::{
+    frame::encode_batch,
+    id::ClientId,
+    presence::Presences,
+    replica::stored::{ApplyError, Snapshot, StoredDoc},
+    sync::Message,
+    validate::{self, Invalid, UpdateLimits},
+};
+
+/// What a room may hold.
+#[derive(Debug, Clone, Copy)]
+pub struct RoomLimits {
+    /// The largest update from a client, in bytes.
+    pub update: usize,
+    /// The largest document, encoded, in bytes.
+    pub document: usize,
+    /// How many entries the tail keeps.
+    pub tail_entries: usize,
+    /// How many bytes of entries the tail keeps.
+    pub tail_bytes: usize,
+}
+
+impl Default for RoomLimits {
+    fn default() -> Self {
+        Self {
+            update: 1 << 20,
+            document: 32 << 20,
+            tail_entries: 4_096,
+            tail_bytes: 512 << 10,
+        }
+    }
+}
+
+/// One accepted update.
+#[derive(Debug, Clone)]
+struct Entry {
+    /// As a [`Message::Update`], ready for every reader.
+    message: Bytes,
+    /// The session it came from, which need not get it back.
+    author: u64,
+}
+
+/// An open document.
+pub struct Room {
+    doc: StoredDoc,
+    /// The next clock of each client: what the validator's question "is something missing?" is answered from.
+    clocks: HashMap<ClientId, u32>,
+    epoch: u64,
+    generation: u64,
+    writable: bool,
+    limits: RoomLimits,
+    tail: VecDeque<Entry>,
+    tail_bytes: usize,
+    head: u64,
+    durable: u64,
+    failure: Option<String>,
+    size_bound: usize,
+    state: Option<(u64, Bytes)>,
+    batch: Option<(u64, u64, Bytes)>,
+    /// Who is here.
+    pub presence: Presences,
+}
+
+/// What became of an update that was not refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Admitted {
+    /// It is entry `n`; `update` goes to the log.
+    New {
+        /// Its number.
+        n: u64,
+        /// Its bytes, as they came.
+        update: Bytes,
+    },
+    /// The document held all of it before: it is as durable as entry `n`.
+    Known {
+        /// The newest entry.
+        n: u64,
+    },
+}
+
+/// Why an update is refused; the document is unchanged.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Refused {
+    /// The bytes are no update, or one that Maru does not take.
+    #[error("the edit is malformed: {0}")]
+    Invalid(#[from] Invalid),
+    /// It builds on edits that are missing here.
+    #[error("the edit builds on edits that the server does not have")]
+    Incomplete,
+    /// It is larger than allowed.
+    #[error("the edit has {len} bytes, allowed are {max}")]
+    TooLarge {
+        /// Its size.
+        len: usize,
+        /// The limit.
+        max: usize,
+    },
+    /// The document is as large as allowed.
+    #[error("the document has reached its largest size of {max} bytes")]
+    Full {
+        /// The limit.
+        max: usize,
+    },
+    /// The document is damaged and only readable.
+    #[error("the document is read-only, because a part of it could not be read from disk")]
+    Damaged,
+    /// The room is broken and must be opened anew from the log.
+    #[error("the document is being opened anew")]
+    Broken,
+}
+
+/// Why stored bytes make no room.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("stored update {index} could not be applied: {error}")]
+pub struct OpenError {
+    /// Which one, the snapshot being 0.
+    pub index: usize,
+    /// Why.
+    pub error: ApplyError,
+}
+
+/// What a reader gets next.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Next {
+    /// The reader has everything.
+    Nothing,
+    /// The reader's cursor moves to `upto`; `frame` is a BATCH, or `None` when all of it was its own.
+    Batch {
+        /// The new cursor.
+        upto: u64,
+        /// The frame, shared by all readers at one place.
+        frame: Option<Bytes>,
+    },
+    /// The tail no longer reaches back to the cursor.
+    Lost,
+}
+
+/// Bytes of entries in one batch: one frame, unless a single entry is larger.
+const BATCH_BYTES: usize = 40 * 1024;
+
+impl Room {
+    /// Opens a document from what the log holds: a snapshot and the updates after it.
+    ///
+    /// `epoch` is fresh for every opening. A document that is not `writable` (damaged) refuses edits.
+    ///
+    /// # Errors
+    /// [`OpenError`] at the first stored update that cannot be applied; with `writable` false such updates are left out.
+    pub fn open<'a>(
+        epoch: u64,
+        generation: u64,
+        writable: bool,
+        stored: impl IntoIterator<Item = &'a Bytes>,
+        limits: RoomLimits,
+    ) -> Result<Self, OpenError> {
+        let mut doc = StoredDoc::new();
+        let mut size_bound = 0;
+        for (index, update) in stored.into_iter().enumerate() {
+            size_bound += update.len();
+            if let Err(error) = doc.apply(update)
+                && (writable || error == ApplyError::Broken)
+            {
+                return Err(OpenError { index, error });
+            }
+        }
+        let clocks = doc.clocks().into_iter().collect();
+        Ok(Self {
+            doc,
+            clocks,
+            epoch,
+            generation,
+            writable,
+            limits,
+            tail: VecDeque::new(),
+            tail_bytes: 0,
+            head: 0,
+            durable: 0,
+            failure: None,
+            size_bound,
+            state: None,
+            batch: None,
+            presence: Presences::default(),
+        })
+    }
+
+    /// Takes an update of the session `author`, a slice of `message` if it came as an update message.
+    ///
+    /// # Errors
+    /// [`Refused`]; nothing has changed then. After [`Refused::Broken`] the room is to be dropped.
+    pub fn admit(
+        &mut self,
+        update: &[u8],
+        message: Option<&Bytes>,
+        author: u64,
+    ) -> Result<Admitted, Refused> {
+        if !self.writable {
+            return Err(Refused::Damaged);
+        }
+        // A first sync step may carry what a person wrote in a week without a network, so it has more room.
+        let max = if message.is_some() {
+            self.limits.update
+        } else {
+            self.limits.update.saturating_mul(8)
+        };
+        if update.len() > max {
+            return Err(Refused::TooLarge {
+                len: update.len(),
+                max,
+            });
+        }
+        let summary = validate::update(
+            update,
+            &UpdateLimits {
+                bytes: max,
+                ..UpdateLimits::document()
+            },
+        )?;
+        if validate::gap(&summary, |client| {
+            self.clocks.get(&client).copied().unwrap_or(0)
+        })
+        .is_some()
+        {
+            return Err(Refused::Incomplete);
+        }
+        if self.size_bound + update.len() > self.limits.document {
+            self.size_bound = self.state().len();
+            if self.size_bound + update.len() > self.limits.document {
+                return Err(Refused::Full {
+                    max: self.limits.document,
+                });
+            }
+        }
+        match self.doc.apply(update) {
+            Ok(true) => {}
+            Ok(false) => return Ok(Admitted::Known { n: self.head }),
+            // Whatever yrs kept of it is not in the log: only a room opened anew from the log tells the truth.
+            Err(ApplyError::Incomplete | ApplyError::Refused(_) | ApplyError::Broken) => {
+                return Err(Refused::Broken);
+            }
+        }
+        for range in &summary.structs {
+            let clock = self.clocks.entry(range.client).or_insert(0);
+            *clock = range.end.max(*clock);
+        }
+        self.size_bound += update.len();
+        let message = message
+            .cloned()
+            .unwrap_or_else(|| Message::Update(update).encode().into());
+        let update = message.slice(message.len() - update.len()..);
+        self.head += 1;
+        self.tail_bytes += message.len();
+        self.tail.push_back(Entry { message, author });
+        while self.tail.len() > self.limits.tail_entries
+            || (self.tail_bytes > self.limits.tail_bytes && self.tail.len() > 1)
+        {
+            let Some(old) = self.tail.pop_front() else {
+                break;
+            };
+            self.tail_bytes -= old.message.len();
+        }
+        Ok(Admitted::New {
+            n: self.head,
+            update,
+        })
+    }
+
+    /// The log says that every entry up to `n` is durable.
+    pub fn committed(&mut self, n: u64) {
+        self.durable = self.durable.max(n);
+    }
+
+    /// The log cannot write any more: editing goes on, and nothing more counts as saved.
+    pub fn fail(&mut self, message: String) {
+        self.failure.get_or_insert(message);
+    }
+
+    /// Why nothing more is saved, if so.
+    #[must_use]
+    pub fn failure(&self) -> Option<&str> {
+        self.failure.as_deref()
+    }
+
+    /// The newest entry's number; 0 before the first.
+    #[must_use]
+    pub fn head(&self) -> u64 {
+        self.head
+    }
+
+    /// The newest durable entry's number.
+    #[must_use]
+    pub fn durable(&self) -> u64 {
+        self.durable
+    }
+
+    /// This incarnation of the room.
+    #[must_use]
+    pub fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    /// The document's generation.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// Whether edits are taken.
+    #[must_use]
+    pub fn writable(&self) -> bool {
+        self.writable
+    }
+
+    /// The limits the room was opened with.
+    #[must_use]
+    pub fn limits(&self) -> &RoomLimits {
+        &self.limits
+    }
+
+    /// Whether the tail reaches back to `cursor`.
+    #[must_use]
+    pub fn reaches(&self, cursor: u64) -> bool {
+        cursor <= self.head && cursor >= self.head - self.tail.len() as u64
+    }
+
+    /// What the session `reader`, which has everything up to `cursor`, gets next, as a frame of `rt/1`.
+    pub fn next_batch(&mut self, cursor: u64, reader: u64) -> Next {
+        if cursor == self.head {
+            return Next::Nothing;
+        }
+        if !self.reaches(cursor) {
+            return Next::Lost;
+        }
+        let (upto, own) = self.span(cursor, reader);
+        let from = self.index(cursor);
+        let entries = self.tail.range(from..from + (upto - cursor) as usize);
+        if own == 0 {
+            if let Some((a, b, frame)) = &self.batch
+                && (*a, *b) == (cursor, upto)
+            {
+                return Next::Batch {
+                    upto,
+                    frame: Some(frame.clone()),
+                };
+            }
+            let frame = encode_batch(upto, entries.map(|entry| &entry.message));
+            self.batch = Some((cursor, upto, frame.clone()));
+            return Next::Batch {
+                upto,
+                frame: Some(frame),
+            };
+        }
+        let others: Vec<&Bytes> = entries
+            .filter(|entry| entry.author != reader)
+            .map(|entry| &entry.message)
+            .collect();
+        Next::Batch {
+            upto,
+            frame: (!others.is_empty()).then(|| encode_batch(upto, others.into_iter())),
+        }
+    }
+
+    /// What the session `reader` gets next as bare sync messages; nothing when the tail does not reach back.
+    pub fn messages_after(&self, cursor: u64, reader: u64) -> impl Iterator<Item = Bytes> + '_ {
+        let from = if self.reaches(cursor) {
+            self.index(cursor)
+        } else {
+            self.tail.len()
+        };
+        self.tail
+            .range(from..)
+            .filter(move |entry| entry.author != reader)
+            .map(|entry| entry.message.clone())
+    }
+
+    /// The whole state as an update, made once for each head and shared.
+    pub fn state(&mut self) -> Bytes {
+        match &self.state {
+            Some((head, state)) if *head == self.head => state.clone(),
+            _ => {
+                let state = self.doc.state();
+                self.state = Some((self.head, state.clone()));
+                state
+            }
+        }
+    }
+
+    /// The whole state with what is needed to verify it, for the disk.
+    pub fn snapshot(&mut self) -> Snapshot {
+        let state = self.state();
+        Snapshot::of(&self.doc, state)
+    }
+
+    /// What a reader with the given state vector lacks, as an update; `None` when it is no state vector.
+    pub fn diff(&mut self, state_vector: &[u8]) -> Option<Bytes> {
+        let vector = validate::state_vector(state_vector, MAX_CLIENTS).ok()?;
+        if vector.is_empty() {
+            Some(self.state())
+        } else {
+            self.doc.diff(state_vector)
+        }
+    }
+
+    /// The state vector.
+    #[must_use]
+    pub fn state_vector(&self) -> Vec<u8> {
+        self.doc.state_vector()
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn text(&self) -> String {
+        self.doc.text()
+    }
+
+    fn index(&self, cursor: u64) -> usize {
+        self.tail.len() - (self.head - cursor) as usize
+    }
+
+    /// How far one batch reaches from `cursor`, and how many of its entries are the reader's own.
+    fn span(&self, cursor: u64, reader: u64) -> (u64, usize) {
+        let (mut bytes, mut upto, mut own) = (0, cursor, 0);
+        for entry in self.tail.range(self.index(cursor)..) {
+            if bytes > 0 && bytes + entry.message.len() > BATCH_BYTES {
+                break;
+            }
+            bytes += entry.message.len();
+            own += usize::from(entry.author == reader);
+            upto += 1;
+        }
+        (upto, own)
+    }
+}
+
+/// How many clients a state vector may name: each browser tab that ever edited a document is one.
+pub const MAX_CLIENTS: usize = 100_000;
+
+#[cfg(test)]
+mod tests;

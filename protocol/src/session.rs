@@ -1,0 +1,466 @@
+//! One connected client as the server sees it: a cursor into the room and what it was told; it has no socket and queues no edits.
+//!
+//! A transport gives it frames ([`Session::receive`]) and asks it for the next ones ([`Session::next`]). Which transport
+//! asks, and how often, makes no difference to what is sent.
+
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+
+use crate::{
+    frame::{
+        ClientFrame, ErrorCode, Hello, Role, ServerFrame, SessionId, SessionKey, VERSION, Welcome,
+        encode_batch,
+    },
+    id::ClientId,
+    presence::PresenceError,
+    room::{Admitted, Next, Refused, Room},
+    sync::Message,
+};
+
+pub mod yjs;
+
+/// After this many milliseconds without traffic the server sends a heartbeat.
+///
+/// Below the 30 s after which the most impatient proxies cut an idle connection.
+pub const HEARTBEAT_MS: u64 = 20_000;
+/// How many steps of one session are told as saved one by one; beyond it, while a disk is slow or broken, several as one.
+const MAX_WAITING: usize = 1_024;
+
+/// A client's session.
+pub struct Session {
+    sid: SessionId,
+    key: SessionKey,
+    client: ClientId,
+    author: u64,
+    role: Role,
+    link: u64,
+    cursor: u64,
+    applied: u64,
+    waiting: VecDeque<(u64, u64)>,
+    saved: u64,
+    saved_told: u64,
+    presence_seen: u64,
+    /// The peer's state vector: the next batch answers it with a diff.
+    asked: Option<Bytes>,
+    /// The cursor has left the tail: no batches until the peer has told its state vector.
+    lost: bool,
+    /// The peer's updates build on something missing here: they are ignored, and nothing counts as saved, until its state comes.
+    lacking: bool,
+    trouble_told: bool,
+    replies: VecDeque<ServerFrame>,
+}
+
+/// The session's identity, made by the shell, which has randomness.
+#[derive(Debug, Clone, Copy)]
+pub struct Identity {
+    /// Its public name.
+    pub sid: SessionId,
+    /// Its secret.
+    pub key: SessionKey,
+    /// Its number among the sessions of the room: greater than that of any before.
+    pub author: u64,
+}
+
+/// What a frame led to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Received {
+    /// Nothing to be done outside.
+    Nothing,
+    /// An edit was accepted: give it to the log, then tell the room.
+    Append {
+        /// The entry's number.
+        n: u64,
+        /// The update.
+        update: Bytes,
+    },
+    /// Presence changed: wake the others on the next tick.
+    Presence,
+    /// The client has left; the session ends.
+    Left,
+}
+
+/// Why the session ends, and what the client is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    /// The code, also the WebSocket's close code.
+    pub code: ErrorCode,
+    /// A sentence.
+    pub message: String,
+}
+
+impl Ended {
+    /// Makes the reason.
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+        }
+    }
+
+    /// The frame that tells it.
+    #[must_use]
+    pub fn frame(&self) -> Bytes {
+        ServerFrame::Error {
+            code: self.code,
+            message: self.message.clone(),
+        }
+        .encode()
+    }
+}
+
+impl Session {
+    /// Opens a session for a HELLO.
+    ///
+    /// # Errors
+    /// [`Ended`] when the client speaks another version or holds another generation of the document.
+    pub fn open(hello: &Hello, identity: Identity, room: &Room) -> Result<Self, Ended> {
+        if hello.version != VERSION {
+            return Err(Ended::new(
+                ErrorCode::Protocol,
+                format!(
+                    "this page speaks version {} of the protocol and the server version {VERSION}: reload the page",
+                    hello.version
+                ),
+            ));
+        }
+        if hello.generation != 0 && hello.generation != room.generation() {
+            return Err(Ended::new(
+                ErrorCode::OtherGeneration,
+                "this document was deleted and made anew; your text is still in this page: copy it, then reload",
+            ));
+        }
+        let after =
+            (hello.epoch == room.epoch() && room.reaches(hello.after)).then_some(hello.after);
+        let mut session = Self {
+            sid: identity.sid,
+            key: identity.key,
+            client: hello.client,
+            author: identity.author,
+            role: if room.writable() {
+                Role::Write
+            } else {
+                Role::Read
+            },
+            link: 0,
+            cursor: after.unwrap_or(0),
+            applied: 0,
+            waiting: VecDeque::new(),
+            saved: 0,
+            saved_told: 0,
+            presence_seen: 0,
+            asked: after.is_none().then(|| hello.state_vector.clone()),
+            lost: false,
+            lacking: false,
+            trouble_told: false,
+            replies: VecDeque::new(),
+        };
+        session.replies.push_back(ServerFrame::Welcome(Welcome {
+            sid: identity.sid,
+            key: identity.key,
+            epoch: room.epoch(),
+            generation: room.generation(),
+            after,
+            role: session.role,
+            heartbeat_ms: HEARTBEAT_MS,
+            max_update: room.limits().update as u64,
+        }));
+        Ok(session)
+    }
+
+    /// Continues the session on a new link. The key has been compared by the caller, in constant time.
+    ///
+    /// # Errors
+    /// [`Ended`] when a newer link is there already, or the room is another incarnation than the client knows.
+    pub fn resume(&mut self, link: u64, epoch: u64, after: u64, room: &Room) -> Result<(), Ended> {
+        if link <= self.link {
+            return Err(Ended::new(
+                ErrorCode::Superseded,
+                "a newer connection of this page is open",
+            ));
+        }
+        if epoch != room.epoch() {
+            return Err(Ended::new(
+                ErrorCode::Gone,
+                "the document was opened anew: start a new session",
+            ));
+        }
+        self.link = link;
+        self.saved_told = 0;
+        self.presence_seen = 0;
+        self.trouble_told = false;
+        self.asked = None;
+        self.lost = false;
+        self.replies.clear();
+        self.replies.push_back(ServerFrame::Resumed {
+            applied: self.applied,
+        });
+        self.cursor = after;
+        if self.lacking || !room.reaches(after) {
+            self.ask_for_state();
+        }
+        Ok(())
+    }
+
+    /// The session's public name.
+    #[must_use]
+    pub fn sid(&self) -> &SessionId {
+        &self.sid
+    }
+
+    /// The session's secret, for a comparison in constant time.
+    #[must_use]
+    pub fn key(&self) -> &SessionKey {
+        &self.key
+    }
+
+    /// The session's number in its room.
+    #[must_use]
+    pub fn author(&self) -> u64 {
+        self.author
+    }
+
+    /// The client id that the session writes under.
+    #[must_use]
+    pub fn client(&self) -> ClientId {
+        self.client
+    }
+
+    /// The last entry that the session was given.
+    #[must_use]
+    pub fn cursor(&self) -> u64 {
+        self.cursor
+    }
+
+    /// The number of the link that the session is on.
+    #[must_use]
+    pub fn link(&self) -> u64 {
+        self.link
+    }
+
+    /// Takes one frame.
+    ///
+    /// # Errors
+    /// [`Ended`]: the client is to be told and the link closed. The session itself stays as it was and may be resumed.
+    pub fn receive(
+        &mut self,
+        frame: ClientFrame,
+        room: &mut Room,
+        now_ms: u64,
+    ) -> Result<Received, Ended> {
+        match frame {
+            ClientFrame::Data { seq, message } => self.data(seq, &message, room),
+            ClientFrame::Presence { state } => {
+                match room
+                    .presence
+                    .take_over(self.client, self.author, &state, now_ms)
+                {
+                    Ok(true) => Ok(Received::Presence),
+                    // A later session of this page speaks for it now.
+                    Ok(false) | Err(PresenceError::Taken) => Ok(Received::Nothing),
+                    Err(error) => Err(Ended::new(ErrorCode::Protocol, error.to_string())),
+                }
+            }
+            ClientFrame::Ping { nonce: 0 } => Ok(Received::Nothing),
+            ClientFrame::Ping { nonce } => {
+                // Pings are answered once, by the newest: a flood of them costs no memory.
+                self.replies
+                    .retain(|reply| !matches!(reply, ServerFrame::Pong { .. }));
+                self.replies.push_back(ServerFrame::Pong { nonce });
+                Ok(Received::Nothing)
+            }
+            ClientFrame::Bye => Ok(Received::Left),
+            ClientFrame::Hello(_) | ClientFrame::Resume { .. } => Err(Ended::new(
+                ErrorCode::Protocol,
+                "a session is opened once on a connection",
+            )),
+        }
+    }
+
+    /// The next frame for the client after its cursor; `None` when it has everything.
+    ///
+    /// # Errors
+    /// [`Ended`] when the client's state vector is none.
+    pub fn next(&mut self, room: &mut Room) -> Result<Option<Bytes>, Ended> {
+        if let Some(reply) = self.replies.pop_front() {
+            return Ok(Some(reply.encode()));
+        }
+        if let Some(vector) = self.asked.take() {
+            let Some(diff) = room.diff(&vector) else {
+                return Err(Ended::new(
+                    ErrorCode::Protocol,
+                    "the state vector is malformed",
+                ));
+            };
+            self.cursor = room.head();
+            let mut messages = vec![Bytes::from(Message::Step1(&room.state_vector()).encode())];
+            if diff[..] != EMPTY_UPDATE {
+                messages.insert(0, Message::Step2(&diff).encode().into());
+            }
+            return Ok(Some(encode_batch(self.cursor, messages.iter())));
+        }
+        if let Some(seq) = self.newly_saved(room) {
+            return Ok(Some(ServerFrame::Saved { seq }.encode()));
+        }
+        if let Some(message) = room
+            .failure()
+            .filter(|_| !std::mem::replace(&mut self.trouble_told, true))
+        {
+            return Ok(Some(
+                ServerFrame::Error {
+                    code: ErrorCode::NotSaving,
+                    message: message.to_owned(),
+                }
+                .encode(),
+            ));
+        }
+        while !self.lost {
+            match room.next_batch(self.cursor, self.author) {
+                Next::Batch { upto, frame } => {
+                    self.cursor = upto;
+                    if frame.is_some() {
+                        return Ok(frame);
+                    }
+                }
+                Next::Lost => {
+                    self.ask_for_state();
+                    return Ok(self.replies.pop_front().map(|reply| reply.encode()));
+                }
+                Next::Nothing => break,
+            }
+        }
+        Ok(None)
+    }
+
+    /// Presence of others that changed since the last call, as one frame. The transport asks on the room's tick.
+    pub fn next_presence(&mut self, room: &Room) -> Option<Bytes> {
+        let since = std::mem::replace(&mut self.presence_seen, room.presence.version());
+        if since == self.presence_seen {
+            return None;
+        }
+        let changed: Vec<_> = room
+            .presence
+            .changed_since(since, self.author)
+            // An earlier session of this page may not be swept yet.
+            .filter(|change| change.client != self.client)
+            .map(|change| (change.client, change.state.map(|state| state.to_string())))
+            .collect();
+        (!changed.is_empty()).then(|| ServerFrame::Presence { changed }.encode())
+    }
+
+    fn data(&mut self, seq: u64, message: &Bytes, room: &mut Room) -> Result<Received, Ended> {
+        if seq <= self.applied {
+            // Sent again after a lost answer: tell once more what is saved.
+            self.saved_told = 0;
+            return Ok(Received::Nothing);
+        }
+        if seq != self.applied + 1 {
+            // A network that reorders or loses is not the client's fault: it resumes, and sends again what is due.
+            return Err(Ended::new(
+                ErrorCode::Incomplete,
+                format!("DATA {} came where {} was due", seq, self.applied + 1),
+            ));
+        }
+        let decoded = Message::decode(message)
+            .map_err(|error| Ended::new(ErrorCode::Protocol, error.to_string()))?;
+        let admitted = match decoded {
+            Message::Step1(vector) => {
+                self.asked = Some(message.slice_ref(vector));
+                self.lost = false;
+                self.applied = seq;
+                if !self.lacking {
+                    self.wait(seq, room.head(), room);
+                }
+                return Ok(Received::Nothing);
+            }
+            Message::Update(_) if self.lacking => {
+                // What the client sends as its state will hold this as well; until then nothing is saved.
+                self.applied = seq;
+                return Ok(Received::Nothing);
+            }
+            Message::Update(update) => room.admit(update, Some(message), self.author),
+            Message::Step2(update) => room.admit(update, None, self.author),
+            _ => {
+                return Err(Ended::new(
+                    ErrorCode::Protocol,
+                    "a DATA carries a sync message",
+                ));
+            }
+        };
+        match admitted {
+            Ok(Admitted::New { n, update }) => {
+                self.lacking = false;
+                self.applied = seq;
+                self.wait(seq, n, room);
+                Ok(Received::Append { n, update })
+            }
+            Ok(Admitted::Known { n }) => {
+                self.lacking = false;
+                self.applied = seq;
+                self.wait(seq, n, room);
+                Ok(Received::Nothing)
+            }
+            Err(Refused::Incomplete) => {
+                self.applied = seq;
+                self.lacking = true;
+                self.ask_for_state();
+                Ok(Received::Nothing)
+            }
+            Err(refused) => Err(refusal(&refused)),
+        }
+    }
+
+    /// Both sides exchange their states anew.
+    fn ask_for_state(&mut self) {
+        self.lost = true;
+        if !self.replies.contains(&ServerFrame::Resync) {
+            self.replies.push_back(ServerFrame::Resync);
+        }
+    }
+
+    fn wait(&mut self, seq: u64, n: u64, room: &Room) {
+        // Several DATA that wait for one entry are told as one. Telling more of them as one tells them later, never too early.
+        let full = self.waiting.len() >= MAX_WAITING;
+        match self.waiting.back_mut() {
+            Some(last) if full || last.1 == n => *last = (seq, n),
+            _ => self.waiting.push_back((seq, n)),
+        }
+        self.saved = self.settle(room);
+    }
+
+    fn settle(&mut self, room: &Room) -> u64 {
+        while let Some((seq, n)) = self.waiting.front()
+            && *n <= room.durable()
+        {
+            self.saved = *seq;
+            self.waiting.pop_front();
+        }
+        self.saved
+    }
+
+    fn newly_saved(&mut self, room: &Room) -> Option<u64> {
+        let saved = self.settle(room);
+        (saved > self.saved_told).then(|| {
+            self.saved_told = saved;
+            saved
+        })
+    }
+}
+
+/// An update without structs and deletions.
+const EMPTY_UPDATE: [u8; 2] = [0, 0];
+
+/// How a refused update is told to whoever sent it.
+pub(crate) fn refusal(refused: &Refused) -> Ended {
+    let code = match refused {
+        Refused::Invalid(_) => ErrorCode::Protocol,
+        Refused::Incomplete => ErrorCode::Incomplete,
+        Refused::TooLarge { .. } | Refused::Full { .. } => ErrorCode::TooLarge,
+        Refused::Damaged => ErrorCode::ReadOnly,
+        Refused::Broken => ErrorCode::Gone,
+    };
+    Ended::new(code, refused.to_string())
+}
+
+#[cfg(test)]
+mod tests;

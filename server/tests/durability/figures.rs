@@ -90,7 +90,7 @@ fn many_waiters(dir: &Path, waiters: usize) -> Vec<Duration> {
         let (tell, start) = (tell.clone(), Instant::now());
         let done = move |result: Result<u64, _>| {
             tell.send((waiter, result.map(|_| start.elapsed())))
-                .unwrap()
+                .unwrap();
         };
         log.append(
             &docs[waiter % docs.len()],

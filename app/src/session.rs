@@ -128,7 +128,10 @@ impl Session {
             presence_planned: false,
             digest: None,
         };
-        Self { inner: Rc::new(RefCell::new(inner)), signals }
+        Self {
+            inner: Rc::new(RefCell::new(inner)),
+            signals,
+        }
     }
 
     /// Connects, for as long as the page lives.
@@ -200,7 +203,11 @@ impl Session {
 
     /// The editor made a change; [`Session::flushed`] follows.
     pub(crate) fn local(&self, from: u32, delete: u32, insert: String) {
-        self.inner.borrow_mut().edits.push(Edit { from, delete, insert });
+        self.inner.borrow_mut().edits.push(Edit {
+            from,
+            delete,
+            insert,
+        });
     }
 
     /// The changes since the last call belong together.
@@ -230,7 +237,11 @@ impl Session {
                 }
             };
             ops = inner.replica.take_ops();
-            if complete { Vec::new() } else { inner.client.incomplete(now, &inner.replica) }
+            if complete {
+                Vec::new()
+            } else {
+                inner.client.incomplete(now, &inner.replica)
+            }
         });
         if !ops.is_empty() {
             self.show_people();
@@ -358,9 +369,15 @@ impl Session {
         let now = browser::now();
         let mut inner = self.inner.borrow_mut();
         let unsaved = inner.client.status().unsaved_since.map(|_| now + 1_000);
-        let Some(due) = inner.client.deadline().into_iter().chain(unsaved).min() else { return };
+        let Some(due) = inner.client.deadline().into_iter().chain(unsaved).min() else {
+            return;
+        };
         // A timer that fires too early only looks and plans again; setting one for each keystroke would cost more.
-        if inner.timer.as_ref().is_some_and(|(planned, _)| *planned <= due) {
+        if inner
+            .timer
+            .as_ref()
+            .is_some_and(|(planned, _)| *planned <= due)
+        {
             return;
         }
         if let Some((_, timer)) = inner.timer.take() {
@@ -391,8 +408,14 @@ impl Session {
     fn tell_presence(&self) {
         self.act(|inner, _| {
             inner.presence_planned = false;
-            let cursor = inner.selection.map(|(anchor, head)| (inner.replica.anchor(anchor), inner.replica.anchor(head)));
-            let me = Person { name: inner.me.name.clone(), color: inner.me.colour.css(), cursor };
+            let cursor = inner
+                .selection
+                .map(|(anchor, head)| (inner.replica.anchor(anchor), inner.replica.anchor(head)));
+            let me = Person {
+                name: inner.me.name.clone(),
+                color: inner.me.colour.css(),
+                cursor,
+            };
             inner.client.presence(me.to_state())
         });
     }
@@ -400,12 +423,20 @@ impl Session {
     fn show_people(&self) {
         let (editor, carets, others) = {
             let inner = self.inner.borrow();
-            (inner.editor.clone(), inner.carets(), report::shown(inner.people.values()))
+            (
+                inner.editor.clone(),
+                inner.carets(),
+                report::shown(inner.people.values()),
+            )
         };
         if let Some(editor) = editor {
             editor.carets(&carets);
         }
-        if self.signals.others.with_untracked(|before| *before != others) {
+        if self
+            .signals
+            .others
+            .with_untracked(|before| *before != others)
+        {
             self.signals.others.set(others);
         }
     }
@@ -418,12 +449,23 @@ impl Session {
         };
         set_if_new(self.signals.saved, SavedState::from(facts));
         set_if_new(self.signals.trouble, facts.trouble);
-        set_if_new(self.signals.transport, if facts.link == crate::saved_state::Link::Up { "WebSocket" } else { "" });
+        set_if_new(
+            self.signals.transport,
+            if facts.link == crate::saved_state::Link::Up {
+                "WebSocket"
+            } else {
+                ""
+            },
+        );
     }
 
     fn plan_digest(&self) {
         let mut inner = self.inner.borrow_mut();
-        let after = if inner.preview.is_some() { DIGEST_SOON } else { DIGEST_LATER };
+        let after = if inner.preview.is_some() {
+            DIGEST_SOON
+        } else {
+            DIGEST_LATER
+        };
         if inner.digest.is_some() {
             return;
         }
@@ -443,14 +485,20 @@ impl Session {
         }
         set_if_new(self.signals.title, digest::title(&text));
         set_if_new(self.signals.size, Some(TextSize::of(&text)));
-        set_if_new(self.signals.position, selection.map(|(_, head)| digest::position(&text, head)));
+        set_if_new(
+            self.signals.position,
+            selection.map(|(_, head)| digest::position(&text, head)),
+        );
     }
 }
 
 impl Inner {
     fn send_own(&mut self, now: u64) -> Vec<Effect> {
         let updates = self.replica.take_updates();
-        updates.iter().flat_map(|update| self.client.local(now, update)).collect()
+        updates
+            .iter()
+            .flat_map(|update| self.client.local(now, update))
+            .collect()
     }
 
     fn drop_link(&mut self) {

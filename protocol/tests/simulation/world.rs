@@ -15,6 +15,7 @@ use protocol::{
     frame::{ErrorCode, ServerFrame},
     id::{ClientId, DocId},
     replica::Edit,
+    sync::Message,
 };
 
 use crate::{
@@ -118,6 +119,19 @@ impl World {
     }
 
     fn start(&mut self) {
+        if self.plan.written {
+            let mut yesterday = Peer::new(ClientId::from_random(self.random.next()));
+            for count in 0..self.random.range(1, 5) {
+                let word = text::word(&mut self.random, yesterday.id.get(), count);
+                let update = yesterday.edit(0, 0, &word);
+                self.typed.insert(word, None);
+                let Ok(Message::Update(update)) = Message::decode(&update) else {
+                    unreachable!("an edit is an update");
+                };
+                self.disk.append(count + 1, Bytes::copy_from_slice(update));
+            }
+            self.disk.flush(usize::MAX);
+        }
         self.server_starts();
         for _ in 0..self.plan.pages {
             self.join(false);
@@ -514,7 +528,11 @@ impl World {
 /// The network.
 impl World {
     fn open(&mut self, owner: Owner) -> LinkId {
-        self.links.push(Link::new(owner));
+        let mut link = Link::new(owner);
+        if !self.calm() && self.random.percent(self.plan.short_lived) {
+            link.lives = Some(self.random.range(1, 12));
+        }
+        self.links.push(link);
         let id = self.links.len() - 1;
         let (low, high) = self.plan.delay;
         self.after(low, 2 * high, Event::Opened(id));
@@ -598,7 +616,30 @@ impl World {
         self.at(at, Event::Down(id, bytes));
     }
 
+    /// Counts a message on a link that is to die young.
+    fn ages(&mut self, id: LinkId) {
+        let Some(lives) = &mut self.links[id].lives else {
+            return;
+        };
+        *lives -= 1;
+        if *lives > 0 {
+            return;
+        }
+        self.links[id].lives = None;
+        self.tell(|| format!("link {id} dies young"));
+        let (up, down) =
+            self.random
+                .pick(&[(false, false), (true, false), (false, true), (true, true)]);
+        self.links[id].up_silent |= up;
+        self.links[id].down_silent |= down;
+        if self.random.percent(80) {
+            self.after(0, 30, Event::EndedDown(id));
+            self.after(0, 3_000, Event::EndedUp(id));
+        }
+    }
+
     fn came_up(&mut self, id: LinkId, bytes: Bytes) {
+        self.ages(id);
         let link = &self.links[id];
         // What was sent before a silence fell is lost with it; a late POST arrives also when its link is gone.
         let late = self.plan.unordered && bytes.first() == Some(&3) && link.session.is_some();
@@ -621,6 +662,7 @@ impl World {
     }
 
     fn came_down(&mut self, id: LinkId, bytes: Bytes) {
+        self.ages(id);
         let link = &mut self.links[id];
         link.down_under_way -= 1;
         if link.down_silent {
@@ -906,19 +948,12 @@ impl World {
             Fault::Restart => self.restart(),
             Fault::Disk => self.disk.failed = true,
             Fault::Leave => {
-                let here = self.pages.iter().filter(|page| page.here).count();
-                let i = self.random.below(self.pages.len());
-                if here > 1 && self.pages[i].here {
-                    if self.random.percent(50) {
-                        let effects = self.pages[i].client.leave();
-                        self.perform(i, effects);
-                    } else if let Some(id) = self.pages[i].link.take() {
-                        self.client_closes(id);
-                    }
-                    self.pages[i].here = false;
-                    // A timer of a closed page never runs.
-                    self.pages[i].timer = None;
-                }
+                let bye = self.random.percent(50);
+                self.leave(bye);
+            }
+            Fault::CrashAndLeave => {
+                self.crash();
+                self.leave(false);
             }
             Fault::Join => {
                 if self.pages.len() < 7 {
@@ -927,6 +962,27 @@ impl World {
                 }
             }
         }
+    }
+
+    /// A page is closed for good; the last one stays.
+    fn leave(&mut self, bye: bool) {
+        let here: Vec<usize> = (0..self.pages.len())
+            .filter(|i| self.pages[*i].here)
+            .collect();
+        if here.len() < 2 {
+            return;
+        }
+        let i = self.random.pick(&here);
+        self.tell(|| format!("page {i} leaves"));
+        if bye {
+            let effects = self.pages[i].client.leave();
+            self.perform(i, effects);
+        } else if let Some(id) = self.pages[i].link.take() {
+            self.client_closes(id);
+        }
+        self.pages[i].here = false;
+        // A timer of a closed page never runs.
+        self.pages[i].timer = None;
     }
 
     fn some_link(&mut self) -> Option<LinkId> {

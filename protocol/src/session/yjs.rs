@@ -190,3 +190,6 @@ impl YjsSession {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,10 +1,34 @@
 //! The page: what a person sees and touches.
+//!
+//! [`shell`] is the HTML around a [`page`]; a page is made of [`component`]s; what they show is decided by plain values
+//! ([`saved_state`], [`identity`], [`panes`]) and said by [`phrases`].
+pub mod shell;
+
 pub mod home;
+pub mod page;
+
+pub mod component;
+
+pub mod browser;
+pub mod editor;
+pub mod session;
+pub mod start;
+pub mod transport;
+
+pub mod colour;
+pub mod identity;
+pub mod lang;
+pub mod panes;
+pub mod phrases;
+pub mod preferences;
+pub mod saved_state;
+pub mod theme;
+pub mod trouble;
 
 /// Takes over the server-rendered page.
 #[cfg(feature = "hydrate")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
     console_error_panic_hook::set_once();
-    leptos::mount::hydrate_body(home::Home);
+    leptos::mount::hydrate_body(|| start::page().body());
 }

@@ -226,6 +226,12 @@ impl Session {
         self.client
     }
 
+    /// The last entry that the session was given.
+    #[must_use]
+    pub fn cursor(&self) -> u64 {
+        self.cursor
+    }
+
     /// The number of the link that the session is on.
     #[must_use]
     pub fn link(&self) -> u64 {

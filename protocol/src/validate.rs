@@ -7,16 +7,16 @@
 //!
 //! # What a document may hold
 //!
-//! A Maru document is text: sequences under named roots. Of the Yjs block kinds that leaves GC (0), deleted (1),
+//! A Maru document is text: one sequence under the root [`ROOT`]. Of the Yjs block kinds that leaves GC (0), deleted (1),
 //! string (4), format (6) and skip (10). The others are refused, each for a reason that was tried on yrs 0.28.1:
 //!
 //! | refused | why |
 //! |---|---|
 //! | JSON (2) | yrs reads one string more than was written, so it misreads everything after; no writer since 2019 |
 //! | binary (3), embed (5), any (8) | they count in a text's length but not in its string, so every index after one is off between editor and CRDT; `any` also nests as deep as its sender likes |
-//! | shared type (7), a parent named by id | deleting types nested some thousand deep overflows the stack, which aborts the process; the depth is built over many updates, so no walk of one can bound it |
+//! | shared type (7), a parent named by id | deleting types nested 10,000 deep (60 kB) overflows a stack of 2 MiB, which aborts the process; the depth can grow over many updates, so no walk of one can bound it |
 //! | subdocument (9), weak link, move | unused here, and each brings state of its own into the store |
-//! | map entries (a parent key) | an item between a text and a map entry inherits the key; joining two of them panics while committing |
+//! | map entries (a parent key) | an item between a text and a map entry inherits the key: it deletes its neighbour and counts in no length, so indices are off as above |
 //!
 //! The second encoding of Yjs (V2) is not read at all.
 #![deny(
@@ -41,7 +41,7 @@ use thiserror::Error;
 pub use awareness::{AwarenessEntry, AwarenessLimits, awareness};
 pub use gap::{Gap, gap};
 pub use state_vector::state_vector;
-pub use update::{Need, StructRange, UpdateLimits, UpdateSummary, update};
+pub use update::{Need, ROOT, StructRange, UpdateLimits, UpdateSummary, update};
 
 /// One past the largest clock: yrs subtracts clocks as signed 32 bit numbers.
 pub const CLOCK_END: u32 = i32::MAX as u32;
@@ -105,6 +105,9 @@ pub enum Fault {
     /// A map entry, or an item within a nested shared type.
     #[error("map entries and nested types have no place in a text document")]
     Nested,
+    /// Text under another root than the document's.
+    #[error("the document's text is under another root")]
+    Root,
     /// A block that stands on a later one of its own client.
     #[error("a block refers to its own future")]
     Future,

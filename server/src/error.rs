@@ -55,6 +55,9 @@ pub enum StartError {
         /// The operating system's reason.
         source: io::Error,
     },
+    /// The documents cannot be opened.
+    #[error(transparent)]
+    Store(#[from] crate::log::sqlite::OpenError),
     /// The site's folder cannot be read.
     #[error(
         "the site is not at {}: {source}. The documents are untouched. Run `cargo xtask serve`, which builds it, or name its folder with --site (MARU_SITE).",

@@ -8,7 +8,7 @@ use axum::{
     http::{StatusCode, header},
     middleware,
     response::{IntoResponse, Response},
-    routing::get,
+    routing::{any, get},
 };
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -19,6 +19,9 @@ use crate::{
     listener::Tasks,
     metrics::{self, Metrics},
     origin::OriginPolicy,
+    page,
+    rooms::Rooms,
+    transport,
 };
 
 mod observe;
@@ -41,6 +44,8 @@ pub struct AppState {
     pub origins: Arc<OriginPolicy>,
     /// Whether new people should be sent here.
     pub readiness: Arc<Readiness>,
+    /// The open documents.
+    pub rooms: Arc<Rooms>,
     /// What runs, and when it has to end.
     pub tasks: Tasks,
 }
@@ -48,6 +53,12 @@ pub struct AppState {
 /// Everything this server answers.
 pub fn routes(state: AppState) -> Router {
     Router::new()
+        .route("/", get(page::home))
+        .route("/new", get(page::new))
+        .route("/open", get(page::open))
+        .route("/d/{doc}", get(page::document))
+        .route("/rt/1/ws", any(transport::websocket::upgrade))
+        .route("/ws/{doc}", any(transport::yjs::upgrade))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(metrics_text))
@@ -72,7 +83,11 @@ async fn metrics_text(State(state): State<AppState>) -> impl IntoResponse {
             (header::CONTENT_TYPE, metrics::CONTENT_TYPE),
             (header::CACHE_CONTROL, "no-store"),
         ],
-        state.metrics.encode(),
+        {
+            let backlog = state.rooms.log().backlog();
+            state.metrics.log_backlog_bytes.set(i64::try_from(backlog).unwrap_or(i64::MAX));
+            state.metrics.encode()
+        },
     )
 }
 

@@ -15,9 +15,14 @@ pub mod forwarded;
 pub mod health;
 pub mod http;
 pub mod listener;
+pub mod log;
 pub mod metrics;
 pub mod origin;
+mod page;
+pub mod room;
+pub mod rooms;
 pub mod telemetry;
+pub mod transport;
 
 pub use config::Config;
 pub use error::StartError;
@@ -26,8 +31,11 @@ use assets::Assets;
 use health::Readiness;
 use http::AppState;
 use listener::{Connections, Tasks};
+use log::{Log, memory::MemoryLog, sqlite::SqliteLog};
 use metrics::Metrics;
 use origin::OriginPolicy;
+use protocol::room::RoomLimits;
+use rooms::Rooms;
 
 /// The server, ready to take connections.
 pub struct Server {
@@ -40,18 +48,41 @@ impl Server {
     /// # Errors
     /// [`StartError`], whose message says what is wrong and what to do.
     pub fn new(config: Config) -> Result<Self, StartError> {
-        if config.store == config::Store::Sqlite {
-            config::prepare_data_folder(&config.data_dir)?;
-        }
+        let log: Arc<dyn Log> = match config.store {
+            config::Store::Sqlite => {
+                config::prepare_data_folder(&config.data_dir)?;
+                Arc::new(SqliteLog::open(
+                    &config.data_dir,
+                    &log::sqlite::Options::default(),
+                )?)
+            }
+            config::Store::Memory => Arc::new(MemoryLog::new()),
+        };
         let tasks = Tasks::new();
+        let metrics = Arc::new(Metrics::new());
+        let limits = RoomLimits {
+            update: config.max_update,
+            document: config.max_document,
+            ..RoomLimits::default()
+        };
+        let rooms = Rooms::new(
+            Arc::clone(&log),
+            Arc::clone(&metrics),
+            limits,
+            config.idle_room,
+            config.max_connections_per_room,
+        );
+        let readiness = Readiness::new(tasks.stopping());
+        readiness.watch_store(Box::new(move || log.failure()));
         let state = AppState {
             assets: Arc::new(Assets::open(&config.site)?),
-            metrics: Arc::new(Metrics::new()),
+            metrics,
             origins: Arc::new(OriginPolicy::new(
                 config.allowed_origins.clone(),
                 config.trusted_proxies.clone(),
             )),
-            readiness: Arc::new(Readiness::new(tasks.stopping())),
+            readiness: Arc::new(readiness),
+            rooms,
             tasks,
             config: Arc::new(config),
         };
@@ -71,8 +102,12 @@ impl Server {
         let drain: Duration = state.config.drain;
         let tasks = state.tasks.clone();
         let connections = Connections::new(&state.config, tasks.clone(), &state.metrics);
+        let rooms = Arc::clone(&state.rooms);
+        let sweeping = tokio::spawn(Arc::clone(&rooms).look_after());
         let routes = http::routes(state);
         listener::serve(listener, routes, connections, shutdown).await;
         tasks.drain(drain).await;
+        sweeping.abort();
+        rooms.close().await;
     }
 }

@@ -91,10 +91,11 @@ pub async fn serve(
     }
     let mut shutdown = pin!(shutdown);
     loop {
-        tokio::select! {
-            (stream, peer) = accept(&listener) => connections.open(stream, peer, &routes),
-            () = &mut shutdown => break,
-        }
+        let (stream, peer) = tokio::select! {
+            accepted = accept(&listener) => accepted,
+            () = &mut shutdown => return,
+        };
+        connections.open(stream, peer, &routes);
     }
 }
 
@@ -108,7 +109,7 @@ async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
         match listener.accept().await {
             Ok(accepted) => return accepted,
             Err(error) if is_the_clients(&error) => {
-                tracing::debug!(%error, "a connection was gone before it was accepted")
+                tracing::debug!(%error, "a connection was gone before it was accepted");
             }
             Err(error) => {
                 tracing::error!(%error, "no connection can be accepted now; trying again in {} ms", pause.as_millis());

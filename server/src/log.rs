@@ -6,8 +6,11 @@ use bytes::Bytes;
 use protocol::id::{ClientId, DocId};
 use thiserror::Error;
 
+#[cfg(test)]
+mod contract;
 pub mod memory;
 pub mod sqlite;
+mod waiter;
 
 /// One accepted update on its way to the disk.
 #[derive(Debug, Clone)]
@@ -21,7 +24,9 @@ pub struct Record {
 }
 
 /// Called once when a record is durable or has failed, on a thread of the log's: it must return at once and not call the log.
-/// `Ok` carries the record's place in the log, for [`Log::compact`].
+/// It is never called from within [`Log::append`], so the caller may hold a lock that `done` takes.
+/// `Ok` carries the record's place in the log, for [`Log::compact`]: no two records share one, and the places of one
+/// document rise in the order of the calls.
 pub type Done = Box<dyn FnOnce(Result<u64, LogError>) + Send>;
 
 /// What a document's log holds.
@@ -83,8 +88,10 @@ pub type LogFuture<T> = Pin<Box<dyn Future<Output = Result<T, LogError>> + Send>
 /// - **Durability.** `done(Ok)` means the record survives the death of the process and of the machine (memory: of neither).
 /// - **Failure.** After the first failed commit every `append` fails, [`Log::failure`] says why, and reads go on working.
 /// - **Reading your writes.** `load` sees every record whose `done(Ok)` was called before it began.
-/// - **Compaction** replaces all rows up to `last` by a snapshot in one step; the previous snapshot is kept until the next
-///   compaction. The caller has verified the snapshot. A crash at any point leaves either the old or the new state.
+/// - **Compaction** replaces all rows up to `last` by a snapshot in one step: they are not loaded or counted any more. The
+///   previous snapshot is kept until the next compaction; a store that can be damaged also keeps the rows between the two
+///   until then, so that a damaged snapshot loses nothing. The caller has verified the snapshot. A crash at any point leaves
+///   either the old or the new state.
 /// - **Deletion** removes all of a document and raises its generation, in one step.
 pub trait Log: Send + Sync + 'static {
     /// Queues a record; never blocks. `done` is called exactly once, also when the log is closed.
@@ -92,6 +99,8 @@ pub trait Log: Send + Sync + 'static {
     /// Reads a document from disk. One that was never written has generation 1 and is empty.
     fn load(&self, doc: &DocId) -> LogFuture<Loaded>;
     /// Replaces the rows up to and including `last` (from [`Loaded::last`] or [`Done`]) by `snapshot`.
+    /// A `last` that the newest snapshot covers already, that belongs to a deleted generation, or that the log never gave
+    /// for this document is [`Compacted::Raced`].
     fn compact(&self, doc: &DocId, last: u64, snapshot: Bytes) -> LogFuture<Compacted>;
     /// What a document costs.
     fn stat(&self, doc: &DocId) -> LogFuture<Stat>;

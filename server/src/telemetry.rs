@@ -71,10 +71,6 @@ impl DocTag {
     pub fn of(doc: &DocId) -> Self {
         static KEY: LazyLock<RandomState> = LazyLock::new(RandomState::new);
         // 32 bits tell the documents of one log apart, and are short enough to read.
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "a tag is a part of the hash"
-        )]
         Self(KEY.hash_one(doc.as_str()) as u32)
     }
 }

@@ -129,7 +129,7 @@ impl StoredDoc {
 pub struct Snapshot {
     /// The state as an update in v1 encoding.
     pub bytes: Bytes,
-    state_vector: Vec<u8>,
+    clocks: Vec<(ClientId, u32)>,
     len: u32,
 }
 
@@ -139,7 +139,7 @@ impl Snapshot {
     pub fn of(doc: &StoredDoc, bytes: Bytes) -> Self {
         Self {
             bytes,
-            state_vector: doc.state_vector(),
+            clocks: sorted(doc.clocks()),
             len: doc.len(),
         }
     }
@@ -150,7 +150,12 @@ impl Snapshot {
     pub fn is_whole(&self) -> bool {
         let mut copy = StoredDoc::new();
         copy.apply(&self.bytes).is_ok()
-            && copy.state_vector() == self.state_vector
+            && sorted(copy.clocks()) == self.clocks
             && copy.len() == self.len
     }
+}
+
+fn sorted(mut clocks: Vec<(ClientId, u32)>) -> Vec<(ClientId, u32)> {
+    clocks.sort_unstable();
+    clocks
 }

@@ -51,6 +51,12 @@ impl YjsSession {
         self.author
     }
 
+    /// The client id that the peer speaks for, once it has said so.
+    #[must_use]
+    pub fn client(&self) -> Option<ClientId> {
+        self.client.map(|(client, _)| client)
+    }
+
     /// Takes one message.
     ///
     /// # Errors
@@ -125,14 +131,18 @@ impl YjsSession {
         self.encode(&changes, 0)
     }
 
-    /// Everybody's presence once more, as of now, before the peer forgets it.
-    pub fn renewed_presence(&mut self, room: &Room, now_ms: u64) -> Option<Bytes> {
+    /// Everybody's presence once more, as of now, before the peer forgets it. It is sent also when nobody else is there: a
+    /// provider that hears nothing for 30 s takes its connection for dead.
+    pub fn renewed_presence(&mut self, room: &Room, now_ms: u64) -> Bytes {
         let changes: Vec<Change> = room
             .presence
             .changed_since(0, self.author)
             .filter(|change| change.state.is_some())
             .collect();
-        self.encode(&changes, now_ms)
+        self.told.extend(changes.iter().map(|change| change.client));
+        Message::Awareness(&encode_awareness(&changes, now_ms))
+            .encode()
+            .into()
     }
 
     fn encode(&mut self, changes: &[Change], floor: u64) -> Option<Bytes> {

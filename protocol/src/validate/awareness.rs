@@ -75,3 +75,58 @@ fn state(text: &str, depth: u8) -> Result<Option<&str>, Fault> {
     json::lenient(text)?;
     Ok(Some(text))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(entries: &[(u64, u64, &str)]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        crate::wire::put_var_u64(&mut bytes, entries.len() as u64);
+        for (client, clock, state) in entries {
+            crate::wire::put_var_u64(&mut bytes, *client);
+            crate::wire::put_var_u64(&mut bytes, *clock);
+            crate::wire::put_str(&mut bytes, state);
+        }
+        bytes
+    }
+
+    #[test]
+    fn entries_come_back_as_written_and_null_means_gone() {
+        let caret = r#"{"user":{"name":"마루","color":"teal"},"cursor":null}"#;
+        let bytes = message(&[(7, 3, caret), ((1 << 53) - 1, 9, "null")]);
+        let entries = awareness(&bytes, &AwarenessLimits::default()).unwrap();
+        let read: Vec<_> = entries
+            .iter()
+            .map(|e| (e.client.get(), e.clock, e.state))
+            .collect();
+        assert_eq!(read, [(7, 3, Some(caret)), ((1 << 53) - 1, 9, None)]);
+    }
+
+    #[test]
+    fn a_state_is_an_object_within_the_limits_and_nothing_follows() {
+        let fault = |bytes: &[u8], limits| awareness(bytes, &limits).unwrap_err().fault;
+        let limits = AwarenessLimits::default();
+        for state in ["", "1", "\"x\"", "[]", "nul", "{\"a\":}", "{} {}"] {
+            assert_eq!(
+                fault(&message(&[(1, 1, state)]), limits),
+                Fault::Json,
+                "{state}"
+            );
+        }
+        let two = message(&[(1, 1, "{}"), (2, 1, "{}")]);
+        let one = AwarenessLimits {
+            entries: 1,
+            ..limits
+        };
+        assert!(matches!(fault(&two, one), Fault::TooMany { max: 1, .. }));
+        let small = AwarenessLimits { state: 1, ..limits };
+        assert_eq!(fault(&two, small), Fault::TooLong { bytes: 2, max: 1 });
+        let flat = AwarenessLimits { depth: 1, ..limits };
+        assert_eq!(
+            fault(&message(&[(1, 1, r#"{"a":"[{","b":[]}"#)]), flat),
+            Fault::Depth(1)
+        );
+        assert_eq!(fault(&[two, vec![0]].concat(), limits), Fault::Trailing(1));
+    }
+}

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use rust_embed::RustEmbed;
 
 #[derive(RustEmbed)]
-#[folder = "$CARGO_MANIFEST_DIR/../target/packed"]
+#[folder = "../target/packed"]
 struct Packed;
 
 /// All its files, by their path; they are not copied.

@@ -113,7 +113,7 @@ mod tests {
         let witness = SaysWhenDropped(dropped.clone());
         tasks.spawn(async move {
             let _witness = witness;
-            pending().await
+            pending::<()>().await;
         });
         let begun = time::Instant::now();
         tasks.drain(Duration::from_secs(20)).await;

@@ -1,0 +1,145 @@
+/** Mounts the editor: puts the parts together and hands the page what it may ask of them. The only surface the page sees. */
+import { defaultKeymap } from "@codemirror/commands"
+import { Compartment, EditorState, type Extension } from "@codemirror/state"
+import {
+  EditorView, crosshairCursor, drawSelection, dropCursor, highlightActiveLine, highlightSpecialChars, placeholder, rectangularSelection,
+} from "@codemirror/view"
+import { Binding } from "./binding"
+import { remoteCarets } from "./carets"
+import { wellFormed } from "./changes"
+import { formatting } from "./formatting"
+import { Frame } from "./frame"
+import { keys } from "./keys"
+import { markdown } from "./markdown"
+import { phrases } from "./phrases"
+import type { Handle, Host, Options } from "./seam"
+import { theme } from "./theme"
+import { undo } from "./undo"
+
+export { startPreview } from "./preview"
+export type { Caret, Handle, Host, Options } from "./seam"
+
+/** Read-only for the state (commands) and for the browser (no caret that invites typing, no phone keyboard). */
+const access = (readOnly: boolean): Extension => [EditorState.readOnly.of(readOnly), EditorView.editable.of(!readOnly)]
+
+let fetchingSearch: Promise<void> | null = null
+
+/** The search keys until the search itself is there. A failed fetch (offline) is tried again at the next press. */
+function findLater(view: EditorView): boolean {
+  fetchingSearch ??= import("./search")
+    .then(({ open }) => open(view))
+    .catch(() => undefined)
+    .finally(() => (fetchingSearch = null))
+  return true
+}
+
+export function mount(parent: HTMLElement, text: string, host: Host, options: Options): Handle {
+  const readOnly = new Compartment()
+  const wrapping = new Compartment()
+  const setReadOnly = (on: boolean): void => view.dispatch({ effects: readOnly.reconfigure(access(on)) })
+
+  const binding = new Binding(host, (error) => {
+    reportError(error)
+    // May happen inside an update, where nothing can be dispatched.
+    setTimeout(() => setReadOnly(true), 0)
+  })
+
+  const call = (name: string) => () => {
+    binding.flush()
+    host.shortcut?.(name)
+    return true
+  }
+
+  const view = new EditorView({
+    parent,
+    state: EditorState.create({
+      doc: text,
+      extensions: [
+        // CodeMirror counts any other line end as one position, the replica as its code units.
+        EditorState.lineSeparator.of("\n"),
+        EditorView.clipboardInputFilter.of((pasted) => pasted.replace(/\r\n?/g, "\n")),
+        EditorState.allowMultipleSelections.of(true),
+        wellFormed,
+        binding.extension,
+        undo(binding),
+        keys([
+          ...formatting,
+          { key: "Mod-f", run: findLater, preventDefault: true },
+          { key: "Mod-s", run: call("save"), preventDefault: true },
+          { key: "Mod-Alt-p", run: call("preview"), preventDefault: true },
+        ]),
+        markdown(),
+        keys(defaultKeymap),
+        readOnly.of(access(options.readOnly)),
+        wrapping.of(EditorView.lineWrapping),
+        remoteCarets,
+        drawSelection(),
+        dropCursor(),
+        highlightActiveLine(),
+        highlightSpecialChars(),
+        rectangularSelection(),
+        crosshairCursor(),
+        placeholder(options.placeholder),
+        phrases(options.lang),
+        theme,
+        options.nonce ? EditorView.cspNonce.of(options.nonce) : [],
+        EditorView.contentAttributes.of({ "aria-label": options.label, spellcheck: "true", autocorrect: "on", autocapitalize: "sentences" }),
+      ],
+    }),
+  })
+  binding.attach(view)
+
+  // Measured, not computed from scrollTop: the page may put padding around the text as well.
+  const top = (): number => view.scrollDOM.getBoundingClientRect().top - view.documentTop
+  let scrolling = 0
+  const scrolls = new Set<() => void>()
+  const scrolled = new Frame(() => scrolls.forEach((callback) => callback()))
+  const onScroll = (): void => scrolled.request()
+  view.scrollDOM.addEventListener("scroll", onScroll, { passive: true })
+
+  return {
+    wake: () => binding.wake(),
+    carets: (list) => binding.carets(list),
+    flush: () => binding.flush(),
+    focus: () => view.focus(),
+    setReadOnly,
+    setLineWrapping: (on) => view.dispatch({ effects: wrapping.reconfigure(on ? EditorView.lineWrapping : []) }),
+    topLine() {
+      const block = view.lineBlockAtHeight(Math.max(0, top()))
+      const part = block.height ? Math.max(0, Math.min(0.999, (top() - block.top) / block.height)) : 0
+      return view.state.doc.lineAt(block.from).number + part
+    },
+    scrollToLine(line) {
+      const { doc } = view.state
+      const whole = Math.max(1, Math.min(doc.lines, Math.floor(line)))
+      const part = Math.max(0, Math.min(1, line - whole))
+      const away = (): number => {
+        const block = view.lineBlockAt(Math.min(doc.line(whole).from, view.state.doc.length))
+        return block.top + block.height * part - top()
+      }
+      view.scrollDOM.scrollTop += away()
+      // Heights of lines not drawn yet are estimates: once they are drawn, in the next frames, the rest of the way is known.
+      const own = ++scrolling
+      const correct = (frames: number): void => void requestAnimationFrame(() => {
+        if (own !== scrolling) return
+        const distance = away()
+        if (Math.abs(distance) >= 1) view.scrollDOM.scrollTop += distance
+        if (frames > 1) correct(frames - 1)
+      })
+      correct(3)
+    },
+    onScroll(callback) {
+      scrolls.add(callback)
+      return () => void scrolls.delete(callback)
+    },
+    length: () => view.state.doc.length,
+    announce: (sentence) => view.dispatch({ effects: EditorView.announce.of(sentence) }),
+    destroy() {
+      scrolling++
+      binding.destroy()
+      scrolled.cancel()
+      view.scrollDOM.removeEventListener("scroll", onScroll)
+      view.destroy()
+    },
+  }
+}

@@ -1,0 +1,106 @@
+/** Shows the rendered text and keeps it in step with the editor, block by block; the rendering itself is the worker's. */
+import { patch } from "./patch"
+
+export interface Urls {
+  /** preview-worker.js, and the Markdown module it loads. */
+  worker: string
+  js: string
+  wasm: string
+  /** For the style element of code colours, under a Content-Security-Policy with nonces. */
+  nonce?: string
+}
+
+export interface Preview {
+  render(text: string): void
+  dispose(): void
+}
+
+/** Milliseconds between two renderings: as long as the last one took, within these bounds. */
+const SHORTEST = 60
+const LONGEST = 1500
+/** A worker whose module trapped is replaced, this many times in a row at most. */
+const ATTEMPTS = 3
+
+/** `target` holds what the server rendered, or nothing; its children are replaced as the text changes. */
+export function startPreview(target: HTMLElement, urls: Urls): Preview {
+  let worker: Worker | null = null
+  let wanted: string | null = null
+  let shown: string | null = null
+  let sent: { id: number; text: string; at: number } | null = null
+  let id = 0
+  let failures = 0
+  let pause = SHORTEST
+  let timer = 0
+  let over = false
+
+  function start(): Worker {
+    const made = new Worker(urls.worker, { type: "module" })
+    made.postMessage({ init: { js: new URL(urls.js, location.href).href, wasm: new URL(urls.wasm, location.href).href } })
+    made.onmessage = ({ data }: MessageEvent<{ id: number; html?: string; error?: string }>) => {
+      if (over || data.id !== sent?.id) return
+      if (data.html === undefined) failed(data.error ?? "no answer")
+      else landed(data.html)
+    }
+    made.onerror = (event) => failed(event.message)
+    return made
+  }
+
+  function landed(html: string): void {
+    const started = performance.now()
+    patch(target, html, () => void colour())
+    shown = sent!.text
+    failures = 0
+    pause = Math.max(SHORTEST, Math.min(LONGEST, 2 * (performance.now() - started) + (started - sent!.at)))
+    sent = null
+    target.removeAttribute("aria-busy")
+    next()
+  }
+
+  function failed(reason: string): void {
+    worker?.terminate()
+    worker = null
+    const text = sent?.text ?? wanted
+    sent = null
+    failures++
+    if (failures < ATTEMPTS) {
+      wanted ??= text
+      next()
+      return
+    }
+    // What was shown last stays; the text itself is safe in the editor.
+    target.dispatchEvent(new CustomEvent("maru-preview-failed", { bubbles: true, detail: reason }))
+  }
+
+  async function colour(): Promise<void> {
+    if (!target.querySelector("pre > code[class*=language-]:not([data-coloured])")) return
+    const { colourCode } = await import("./code").catch(() => ({ colourCode: null }))
+    if (!over) await colourCode?.(target, urls.nonce)
+  }
+
+  function next(): void {
+    if (timer || sent || wanted === null || over) return
+    timer = window.setTimeout(() => {
+      timer = 0
+      if (over || wanted === null) return
+      const text = wanted
+      wanted = null
+      if (text === shown) return
+      worker ??= start()
+      sent = { id: ++id, text, at: performance.now() }
+      worker.postMessage({ id, text })
+    }, shown === null ? 0 : pause)
+  }
+
+  return {
+    render(text) {
+      wanted = text
+      if (failures >= ATTEMPTS) failures = 0
+      next()
+    },
+    dispose() {
+      over = true
+      clearTimeout(timer)
+      worker?.terminate()
+    },
+  }
+}

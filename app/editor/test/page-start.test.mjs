@@ -1,0 +1,137 @@
+/** The page's start and the preview: what boot does, what it says when it cannot, and how the preview is kept in step. */
+import assert from "node:assert/strict"
+import { after, before, test } from "node:test"
+import { browser, frames } from "./support.mjs"
+
+/** Stands for wasm-bindgen's output: the default export takes where the module is, as a path or a response on its way. */
+const app = `export default async ({ module_or_path }) => { globalThis.started = await (await module_or_path).text() }
+export const hydrate = () => { globalThis.hydrated = [typeof maruEditor.mount, started, __RESOLVED_RESOURCES.length, __INCOMPLETE_CHUNKS.length, __SERIALIZED_ERRORS.length] }`
+
+/** One paragraph a line, fenced code as comrak writes it; the line "trap" is a module that dies once. */
+const markdown = `export default async () => {}
+export const render = (text) => {
+  if (text === "trap" && !globalThis.survived) throw new Error("unreachable")
+  return text.split("\\n").map((line, i) => line.startsWith("code:")
+    ? '<pre data-sourcepos="' + (i + 1) + ':1-1:9"><code class="language-js">' + line.slice(5) + "</code></pre>"
+    : '<p data-sourcepos="' + (i + 1) + ':1-1:9">' + line + "</p>").join("\\n")
+}`
+
+const pageWith = (boot, lang = "en") => `<!doctype html><html lang="${lang}"><meta charset="utf-8"><link rel="icon" href="data:,">
+<p id="maru-boot-error" role="alert" hidden></p>
+<script type="application/json" id="maru-boot">${JSON.stringify(boot)}</script>
+<script type="module" src="/editor/boot.js"></script></html>`
+
+const paths = { app: "/fake/app.js", wasm: "/fake/app.wasm", editor: "/editor/editor.js" }
+
+let b
+before(async () => (b = await browser({
+  "/fake/app.js": app,
+  "/fake/app.wasm": "bytes",
+  "/fake/markdown.js": markdown,
+  "/boots": pageWith(paths),
+  "/without-editor": pageWith({ app: "/fake/alone.js", wasm: "/fake/app.wasm" }),
+  "/fake/alone.js": `export default async () => {}; export const hydrate = () => (globalThis.hydrated = [typeof maruEditor])`,
+  "/broken": pageWith({ ...paths, app: "/fake/none.js" }),
+  "/broken-ko": pageWith({ ...paths, app: "/fake/none.js" }, "ko"),
+})))
+after(() => b.close())
+
+test("boot fetches app and editor, then hydrates with Leptos's globals there", () =>
+  b.inPage("/boots", {}, async (page) => {
+    await page.waitForFunction(() => globalThis.hydrated)
+    assert.deepEqual(await page.evaluate(() => hydrated), ["function", "bytes", 0, 0, 0])
+    assert.equal(await page.locator("#maru-boot-error").isHidden(), true)
+  }))
+
+test("boot starts a page that has no editor", () =>
+  b.inPage("/without-editor", {}, async (page) => {
+    await page.waitForFunction(() => globalThis.hydrated)
+    assert.deepEqual(await page.evaluate(() => hydrated), ["undefined"])
+  }))
+
+test("a page that cannot start says so, in its language, and offers to reload", async () => {
+  for (const [path, words, button] of [["/broken", /could not be loaded.*read and copy/, "Reload"], ["/broken-ko", /불러오지 못해.*복사/, "새로 고침"]])
+    await b.inPage(path, {}, async (page, errors) => {
+      await page.locator("#maru-boot-error").waitFor()
+      assert.match(await page.locator("#maru-boot-error").textContent(), words)
+      assert.equal(await page.locator("#maru-boot-error button").textContent(), button)
+      assert.ok(errors.splice(0).length > 0)
+    })
+})
+
+test("a browser without WebAssembly is told so", () =>
+  b.inPage("/test/page.html", {}, async (page, errors) => {
+    await page.addInitScript(() => delete globalThis.WebAssembly)
+    await page.goto(`${b.origin}/boots`)
+    await page.locator("#maru-boot-error").waitFor()
+    assert.match(await page.locator("#maru-boot-error").textContent(), /does not run WebAssembly/)
+    assert.match(errors.splice(0).join(), /WebAssembly is missing/)
+  }))
+
+async function withPreview(test) {
+  await b.inPage("/test/page.html", {}, async (page, errors) => {
+    await page.locator("html[data-ready]").waitFor({ state: "attached" })
+    await page.evaluate(() => {
+      document.getElementById("editor").remove()
+      window.target = document.getElementById("preview")
+      target.style.cssText = "height: 300px; overflow: auto"
+      window.preview = startPreview(target, { worker: "/editor/preview-worker.js", js: "/fake/markdown.js", wasm: "/fake/app.wasm", nonce: "test" })
+    })
+    await test(page, errors)
+  })
+}
+
+test("the preview replaces the blocks that changed and keeps the others' nodes and places", () =>
+  withPreview(async (page) => {
+    await page.evaluate(() => preview.render("one\ntwo\nthree"))
+    await page.locator("#preview p", { hasText: "three" }).waitFor()
+    await page.evaluate(() => (window.kept = [...target.children]))
+    await page.evaluate(() => preview.render("new\none\n2\nthree"))
+    await page.locator("#preview p", { hasText: "new" }).waitFor()
+    const state = await page.evaluate(() => ({
+      texts: [...target.children].map((p) => p.textContent),
+      same: [...target.children].map((p) => kept.indexOf(p)),
+      places: [...target.children].map((p) => p.dataset.sourcepos.split(":")[0]),
+    }))
+    assert.deepEqual(state, { texts: ["new", "one", "2", "three"], same: [-1, 0, -1, 2], places: ["1", "2", "3", "4"] })
+  }))
+
+test("what is read in the preview stays where it is", () =>
+  withPreview(async (page) => {
+    const lines = Array.from({ length: 100 }, (_, i) => `line ${i}`)
+    await page.evaluate((text) => preview.render(text), lines.join("\n"))
+    await page.locator("#preview p").nth(99).waitFor({ state: "attached" })
+    const top = () => page.evaluate(() => Math.round([...target.children].find((p) => p.textContent === "line 50").getBoundingClientRect().top))
+    await page.evaluate(() => (target.scrollTop = target.children[50].offsetTop - target.offsetTop - 40))
+    const before = await top()
+    await page.evaluate((text) => preview.render(text), ["more", "and more", ...lines].join("\n"))
+    await page.locator("#preview p", { hasText: "and more" }).waitFor({ state: "attached" })
+    await frames(page)
+    assert.equal(await top(), before)
+  }))
+
+test("the newest text wins, and code is coloured once", () =>
+  withPreview(async (page) => {
+    await page.evaluate(() => {
+      for (let i = 0; i < 50; i++) preview.render(`draft ${i}`)
+      preview.render("code:const x = 1\nlast")
+    })
+    await page.locator("#preview p", { hasText: "last" }).waitFor()
+    await page.locator("#preview code span", { hasText: "const" }).waitFor()
+    await page.evaluate(() => (window.code = target.querySelector("pre")))
+    await page.evaluate(() => preview.render("first\ncode:const x = 1\nlast"))
+    await page.locator("#preview p", { hasText: "first" }).waitFor()
+    assert.equal(await page.evaluate(() => target.querySelector("pre") === code && code.textContent), "const x = 1")
+  }))
+
+test("a module that traps leaves the last preview and says so after three tries", () =>
+  withPreview(async (page) => {
+    await page.evaluate(() => preview.render("good"))
+    await page.locator("#preview p", { hasText: "good" }).waitFor()
+    const failed = page.evaluate(() => new Promise((resolve) => target.addEventListener("maru-preview-failed", (event) => resolve(event.detail), { once: true })))
+    await page.evaluate(() => preview.render("trap"))
+    assert.match(await failed, /unreachable/)
+    assert.equal(await page.locator("#preview").textContent(), "good")
+    await page.evaluate(() => preview.render("good again"))
+    await page.locator("#preview p", { hasText: "good again" }).waitFor()
+  }))

@@ -1,0 +1,166 @@
+//! The browser as the page uses it beside the editor and the sockets: clock, randomness, storage, clipboard, the document's head. Safe wrappers, no decisions.
+use leptos::ev::{Event, EventDescriptor};
+use leptos::prelude::*;
+use std::time::Duration;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::JsValue;
+
+/// Milliseconds since the page was opened; never goes back.
+#[must_use]
+pub fn now() -> u64 {
+    window().performance().map_or(0, |clock| clock.now().max(0.0) as u64)
+}
+
+/// 64 random bits from the browser's source for secrets.
+#[must_use]
+pub fn random() -> u64 {
+    let mut bytes = [0; 8];
+    // Every browser that runs wasm has it; without it the clock still tells pages apart.
+    match window().crypto().and_then(|crypto| crypto.get_random_values_with_u8_array(&mut bytes)) {
+        Ok(_) => u64::from_le_bytes(bytes),
+        Err(_) => js_sys::Date::now().to_bits() ^ now(),
+    }
+}
+
+/// The text of a data block of the page.
+#[must_use]
+pub fn data(id: &str) -> Option<String> {
+    document().get_element_by_id(id)?.text_content()
+}
+
+/// An attribute of `<html>`.
+#[must_use]
+pub fn root_attribute(name: &str) -> Option<String> {
+    document().document_element()?.get_attribute(name)
+}
+
+/// Sets an attribute of `<html>`.
+pub fn set_root_attribute(name: &str, value: &str) {
+    if let Some(root) = document().document_element() {
+        warn_if_failed(root.set_attribute(name, value), "an attribute could not be set");
+    }
+}
+
+/// Remembers a choice for a year where the server sees it too.
+pub fn set_cookie(name: &str, value: &str) {
+    let cookie = format!("{name}={value}; Path=/; Max-Age=31536000; SameSite=Lax");
+    if let Ok(document) = document().dyn_into::<web_sys::HtmlDocument>() {
+        warn_if_failed(document.set_cookie(&cookie), "a choice could not be remembered");
+    }
+}
+
+/// A cookie of this page.
+#[must_use]
+pub fn cookie(name: &str) -> Option<String> {
+    let all = document().dyn_into::<web_sys::HtmlDocument>().ok()?.cookie().ok()?;
+    all.split("; ").find_map(|pair| pair.strip_prefix(name)?.strip_prefix('=').map(str::to_owned))
+}
+
+/// Something this browser remembers for itself; none also when it refuses to remember.
+#[must_use]
+pub fn stored(key: &str) -> Option<String> {
+    window().local_storage().ok().flatten()?.get_item(key).ok().flatten()
+}
+
+/// Remembers something in this browser; a browser that refuses only forgets it.
+pub fn store(key: &str, value: &str) {
+    if let Ok(Some(storage)) = window().local_storage() {
+        drop(storage.set_item(key, value));
+    }
+}
+
+/// The title of the tab.
+pub fn set_title(title: &str) {
+    document().set_title(title);
+}
+
+/// The address of the page without what follows `#`.
+#[must_use]
+pub fn address() -> String {
+    let href = window().location().href().unwrap_or_default();
+    href.split('#').next().unwrap_or_default().to_owned()
+}
+
+/// The address of a WebSocket on the page's own server.
+#[must_use]
+pub fn socket_address(path: &str) -> String {
+    let location = window().location();
+    let secure = location.protocol().is_ok_and(|protocol| protocol == "https:");
+    format!("{}://{}{path}", if secure { "wss" } else { "ws" }, location.host().unwrap_or_default())
+}
+
+/// Puts a text into the clipboard; false when the browser refuses.
+pub async fn copy(text: &str) -> bool {
+    // Absent on pages served without TLS from another machine.
+    let clipboard = js_sys::Reflect::get(&window().navigator(), &JsValue::from_str("clipboard"));
+    if clipboard.is_ok_and(|clipboard| clipboard.is_undefined()) {
+        return false;
+    }
+    wasm_bindgen_futures::JsFuture::from(window().navigator().clipboard().write_text(text)).await.is_ok()
+}
+
+/// Offers a text as a file.
+pub fn download(name: &str, text: &str) {
+    let offer = || -> Result<(), JsValue> {
+        let blob = web_sys::Blob::new_with_str_sequence(&js_sys::Array::of1(&JsValue::from_str(text)))?;
+        let url = web_sys::Url::create_object_url_with_blob(&blob)?;
+        let link: web_sys::HtmlAnchorElement = document().create_element("a")?.unchecked_into();
+        link.set_href(&url);
+        link.set_download(name);
+        link.click();
+        // The browser has read the address by then.
+        set_timeout(move || drop(web_sys::Url::revoke_object_url(&url)), Duration::from_secs(60));
+        Ok(())
+    };
+    warn_if_failed(offer(), "the file could not be offered");
+}
+
+/// Loads the page anew.
+pub fn reload() {
+    warn_if_failed(window().location().reload(), "the page could not be loaded anew");
+}
+
+/// Whether nobody can see the page.
+#[must_use]
+pub fn hidden() -> bool {
+    document().hidden()
+}
+
+/// Whether the screen is at least so wide, in CSS pixels.
+#[must_use]
+pub fn is_wide(px: u32) -> bool {
+    window().match_media(&format!("(min-width: {px}px)")).ok().flatten().is_none_or(|query| query.matches())
+}
+
+/// Calls back at an event of the window as long as the page lives.
+pub fn on<E: EventDescriptor + 'static>(event: E, act: impl Fn(E::EventType) + 'static)
+where
+    E::EventType: JsCast,
+{
+    std::mem::forget(window_event_listener(event, act));
+}
+
+/// Calls back when the page is hidden or shown, as long as it lives.
+pub fn on_visibility(act: impl Fn() + 'static) {
+    let act = wasm_bindgen::closure::Closure::<dyn Fn(Event)>::new(move |_| act());
+    let listen = document().add_event_listener_with_callback("visibilitychange", act.as_ref().unchecked_ref());
+    warn_if_failed(listen, "the page does not learn when it is hidden");
+    act.forget();
+}
+
+/// An element of the page.
+#[must_use]
+pub fn element(id: &str) -> Option<web_sys::HtmlElement> {
+    document().get_element_by_id(id)?.dyn_into().ok()
+}
+
+/// Reports what only a developer can do something about.
+pub fn report(what: &str) {
+    leptos::logging::error!("{what}");
+}
+
+fn warn_if_failed<T>(result: Result<T, JsValue>, what: &str) {
+    if let Err(error) = result {
+        leptos::logging::warn!("{what}: {error:?}");
+    }
+}

@@ -1,0 +1,13 @@
+//! The parts pages are made of: props in, callbacks out. None knows the session, the network or the browser.
+pub mod dialog;
+pub mod floor;
+pub mod help_dialog;
+pub mod icon;
+pub mod menu;
+pub mod notice;
+pub mod people;
+pub mod profile_dialog;
+pub mod saved_mark;
+pub mod share_button;
+pub mod status_bar;
+pub mod view_switch;

@@ -1,0 +1,178 @@
+//! The document page: its frame, and the two elements others fill (`maru-editor` and `maru-preview`).
+use crate::component::dialog;
+use crate::component::floor::Mark;
+use crate::component::help_dialog::HelpDialog;
+use crate::component::icon::shape;
+use crate::component::menu::{Menu, MenuItem};
+use crate::component::notice::Notice;
+use crate::component::people::{People, Person};
+use crate::component::saved_mark::SavedMark;
+use crate::component::share_button::{Copied, ShareButton};
+use crate::component::status_bar::{Position, StatusBar, TextSize};
+use crate::component::view_switch::ViewSwitch;
+use crate::identity::Identity;
+use crate::panes::Panes;
+use crate::preferences::Preferences;
+use crate::saved_state::SavedState;
+use crate::trouble::{Remedy, Trouble};
+use leptos::html;
+use leptos::prelude::*;
+
+/// What the page shows, and whom it tells. Signals are read here and written by the session only.
+#[derive(Clone)]
+pub struct DocumentModel {
+    /// Language and colours.
+    pub preferences: Preferences,
+    /// The name in `/d/{doc}`.
+    pub doc: String,
+    /// The text as HTML, for the first paint; safe, since it came from the `markdown` crate. Empty in the browser: Leptos
+    /// leaves what the server put there as it is, and never looks inside again.
+    pub article: String,
+    /// The first heading.
+    pub title: Signal<Option<String>>,
+    /// Whether the editor has taken its place.
+    pub mounted: Signal<bool>,
+    /// What may be claimed about saving.
+    pub saved: Signal<SavedState>,
+    /// What stands in the way.
+    pub trouble: Signal<Option<Trouble>>,
+    /// Which panes are shown.
+    pub panes: Signal<Panes>,
+    /// Oneself.
+    pub me: Signal<Option<Identity>>,
+    /// Everybody else.
+    pub others: Signal<Vec<Person>>,
+    /// How copying the link went.
+    pub copied: Signal<Copied>,
+    /// How long the text is.
+    pub size: Signal<Option<TextSize>>,
+    /// Where the caret is.
+    pub position: Signal<Option<Position>>,
+    /// How the page is connected, such as `WebSocket`.
+    pub transport: Signal<&'static str>,
+    /// Another choice of panes.
+    pub on_panes: Callback<Panes>,
+    /// Another name or colour.
+    pub on_identity: Callback<Identity>,
+    /// Copy the link of this page.
+    pub on_share: Callback<()>,
+    /// Save the text of this page as a file, or load the page anew.
+    pub on_remedy: Callback<Remedy>,
+}
+
+impl DocumentModel {
+    /// What the server renders, and what the browser must start from: connecting, nobody here, no editor yet.
+    #[must_use]
+    pub fn still(
+        preferences: Preferences,
+        doc: String,
+        title: Option<String>,
+        article: String,
+        panes: Panes,
+    ) -> Self {
+        Self {
+            preferences,
+            doc,
+            article,
+            title: Signal::stored(title),
+            mounted: Signal::stored(false),
+            saved: Signal::stored(SavedState::Connecting),
+            trouble: Signal::stored(None),
+            panes: Signal::stored(panes),
+            me: Signal::stored(None),
+            others: Signal::stored(Vec::new()),
+            copied: Signal::stored(Copied::No),
+            size: Signal::stored(None),
+            position: Signal::stored(None),
+            transport: Signal::stored(""),
+            on_panes: Callback::new(|_| ()),
+            on_identity: Callback::new(|_| ()),
+            on_share: Callback::new(|()| ()),
+            on_remedy: Callback::new(|_| ()),
+        }
+    }
+}
+
+/// The document page.
+#[component]
+pub fn Document(model: DocumentModel) -> impl IntoView {
+    let DocumentModel {
+        preferences,
+        mounted,
+        panes,
+        trouble,
+        on_remedy,
+        size,
+        position,
+        transport,
+        ..
+    } = model;
+    let article = model.article.clone();
+    view! {
+        <div class="document" data-panes=move || panes.get().name() data-mounted=move || mounted.get().to_string()>
+            <a class="skip" href="#maru-panes">{preferences.say(|p| p.skip_to_text)}</a>
+            <Bar model />
+            <Notice preferences trouble on_remedy />
+            <noscript><p class="no-script">{preferences.say(|p| p.needs_script)}</p></noscript>
+            <main class="panes" id="maru-panes" tabindex="-1">
+                <section class="pane pane-source" aria-label=preferences.say(|p| p.source)>
+                    <div id="maru-editor"></div>
+                </section>
+                <section class="pane pane-preview" id="maru-preview-pane" aria-label=preferences.say(|p| p.preview) tabindex="0">
+                    <article class="prose" id="maru-preview" inner_html=article></article>
+                </section>
+            </main>
+            <StatusBar preferences size position transport />
+        </div>
+    }
+}
+
+#[component]
+fn Bar(model: DocumentModel) -> impl IntoView {
+    let DocumentModel {
+        preferences,
+        doc,
+        title,
+        saved,
+        panes,
+        on_panes,
+        me,
+        others,
+        on_identity,
+        copied,
+        on_share,
+        on_remedy,
+        ..
+    } = model;
+    let help = NodeRef::<html::Dialog>::new();
+    // Nobody chose the name of a new document, so an untitled one says so and shows the name beside it.
+    let heading = move || {
+        title
+            .get()
+            .unwrap_or_else(|| preferences.lang.get().phrases().untitled.to_owned())
+    };
+    view! {
+        <header class="bar">
+            <a class="bar-home" href="/" aria-label=preferences.say(|p| p.home)>
+                <Mark />
+            </a>
+            <p class="bar-title" title=doc data-untitled=move || title.get().is_none().to_string()>{heading}</p>
+            <SavedMark preferences state=saved />
+            <div class="tools">
+                <ViewSwitch preferences panes on_panes />
+                <People preferences me others on_identity />
+                <ShareButton preferences copied on_share />
+            </div>
+            <Menu preferences>
+                <MenuItem
+                    preferences
+                    path=shape::DOWNLOAD
+                    words=|p| p.download
+                    on_press=Callback::new(move |()| on_remedy.run(Remedy::Download))
+                />
+                <MenuItem preferences path=shape::HELP words=|p| p.help on_press=Callback::new(move |()| dialog::open(help)) />
+            </Menu>
+            <HelpDialog node=help preferences />
+        </header>
+    }
+}

@@ -1,0 +1,179 @@
+//! The English sentences. Plain words, no exclamation marks, no blame.
+use super::{Explained, Phrases, age, grouped};
+use crate::trouble::Trouble;
+
+pub(crate) static PHRASES: Phrases = Phrases {
+    tagline: "An open floor for writing together",
+    description: "Maru is a Markdown editor for teams: open a link and write together. Saved means on disk.",
+    intro: "Open a page, send its link, and write. Everybody's text, carets and names are there as they type, and Saved means \
+            that it is on disk.",
+    new_document: "New document",
+    open_title: "Open a document by its name or link",
+    open_hint: "meeting-notes, or a link",
+    open: "Open",
+    open_refused: "That is no name or link of a document here. A name has Latin letters, digits and - _ . ~, at most 128 of them.",
+    recent: "Recent documents",
+    recent_none: "Documents you open on this device are listed here.",
+    forget: "Remove from this list",
+    promise_saved: "Saved means on disk",
+    promise_saved_text: "The mark says Saved only after the server has written your edit to its disk and the disk has confirmed \
+                         it. Until then it says how long your oldest edit has been waiting.",
+    promise_together: "Nobody gets in your way",
+    promise_together_text: "Write in the same line at the same time. Undo takes back only what you wrote, and nobody's edit breaks \
+                            a Korean syllable you are still composing.",
+    promise_yours: "Yours to keep",
+    promise_yours_text: "Plain Markdown, one program to run on your own machine, no account to make and nothing to install.",
+    yjs: "For programs: any Yjs client can join",
+    yjs_text: "Maru speaks the protocol of y-websocket. The text is the shared type named content.",
+    yjs_host: "your-server",
+
+    home: "Maru, to the first page",
+    more: "More",
+    close: "Close",
+    theme_system: "Colours: as the system",
+    theme_light: "Colours: light",
+    theme_dark: "Colours: dark",
+    switch_language: "한국어로 보기",
+
+    untitled: "Untitled",
+    skip_to_text: "Skip to the text",
+    placeholder: "Write here. Everybody with the link writes along.",
+    source: "Source",
+    split: "Both",
+    preview: "Preview",
+    panes: "What to show",
+    needs_script: "You can read this document as it is. To write, turn JavaScript on.",
+    share: "Copy link",
+    shared: "Link copied",
+    share_failed: "Could not copy; take the link from the address bar",
+    download: "Download text",
+    reload: "Reload",
+    status: "Status",
+    characters: |n| {
+        if n == 1 {
+            "1 character".to_owned()
+        } else {
+            format!("{} characters", grouped(n))
+        }
+    },
+    words: |n| {
+        if n == 1 {
+            "1 word".to_owned()
+        } else {
+            format!("{} words", grouped(n))
+        }
+    },
+    position: |line, column| format!("Line {}, column {}", grouped(line), grouped(column)),
+
+    people: "People here",
+    you: "you",
+    others_here: |n| {
+        if n == 1 {
+            "1 other person is here".to_owned()
+        } else {
+            format!("{n} other people are here")
+        }
+    },
+    your_identity: "Your name and colour",
+    identity_hint: "The others see these at your caret.",
+    name: "Name",
+    colour: "Colour",
+    colours: [
+        "Persimmon",
+        "Ochre",
+        "Olive",
+        "Pine",
+        "Jade",
+        "Teal",
+        "Sky",
+        "Indigo",
+        "Violet",
+        "Plum",
+        "Rose",
+        "Brick",
+    ],
+    done: "Done",
+    cancel: "Cancel",
+
+    saved_state: "What is saved",
+    state_connecting: "Connecting",
+    state_saved: "Saved",
+    state_saving: "Saving",
+    state_offline: "Not connected",
+    state_unsaved: "Not saved yet",
+    state_cannot_save: "Cannot save",
+    state_read_only: "Read only",
+    meaning_connecting: "The page is connecting to the server. You can write already.",
+    meaning_saved: "Everything you wrote is on the server's disk.",
+    meaning_saving: "Your newest edits are on their way to the server's disk.",
+    meaning_offline: "There is no connection to the server. All you wrote before is saved. The page keeps trying to connect.",
+    meaning_unsaved: "There is no connection to the server. Your newest edits are in this page only: keep it open, and they are saved \
+                      as soon as the connection is back.",
+    meaning_read_only: "You can read this document and follow the others, but not write.",
+    announce_slow: "Saving takes longer than usual.",
+    announce_saved_again: "All edits are saved again.",
+    age: |ms| age(ms, [" s", " min", " h"]),
+
+    trouble,
+
+    help: "Help",
+    shortcuts: "Keyboard",
+    shortcut_undo: "Undo your last edit",
+    shortcut_redo: "Redo",
+    shortcut_find: "Find and replace",
+    shortcut_leave: "Leave the text with the keyboard",
+    shortcut_leave_keys: "Esc, then Tab",
+    help_undo: "Undo takes back only what you wrote, never what others wrote.",
+    help_markdown: "Write Markdown: # heading, **bold**, *italic*, - list, - [ ] task, > quote, ``` code, $formula$.",
+};
+
+fn trouble(trouble: Trouble) -> Explained {
+    let (what, safe, todo) = match trouble {
+        Trouble::StorageFailed => (
+            "The server cannot write to its disk.",
+            "What was shown as saved is safe. Your newest edits are in this page only.",
+            "Keep this page open: it saves by itself once the disk works again. To be sure, download the text.",
+        ),
+        Trouble::DocumentFull => (
+            "This document has reached its largest size.",
+            "What was shown as saved is safe. Your newest edits are in this page only.",
+            "Download the text, and go on in a new document.",
+        ),
+        Trouble::Replaced => (
+            "This document was deleted and made anew.",
+            "The text you see is the one from before. It is in this page only.",
+            "Download it if you want to keep it, then reload to see the new document.",
+        ),
+        Trouble::NotAllowed => (
+            "You may no longer write in this document.",
+            "What was shown as saved is safe. Edits after that are in this page only.",
+            "Download the text, and ask whoever sent you the link.",
+        ),
+        Trouble::Refused => (
+            "The server did not accept an edit of this page.",
+            "What was shown as saved is safe. Your newest edits are in this page only.",
+            "Download the text, then reload the page.",
+        ),
+        Trouble::Unavailable => (
+            "The server cannot open this document at the moment.",
+            "What was shown as saved is safe on its disk.",
+            "The page keeps trying. If it takes long, tell whoever runs the server.",
+        ),
+        Trouble::Crowded => (
+            "More people are here than this server admits to one document.",
+            "The document is safe. You can read it as it was when you came.",
+            "Reload in a while.",
+        ),
+        Trouble::Outdated => (
+            "The server has a newer version than this page.",
+            "What was shown as saved is safe. Your newest edits are in this page only.",
+            "Download the text if the mark does not say Saved, then reload.",
+        ),
+        Trouble::EditorFailed => (
+            "The editor did not start.",
+            "The document is safe, and you can read it below.",
+            "Reload the page. If that does not help, try a newer browser.",
+        ),
+    };
+    Explained { what, safe, todo }
+}

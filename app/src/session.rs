@@ -1,0 +1,491 @@
+//! The session of a document page: drives the client and the replica, performs their effects, and tells the page through signals; it renders nothing.
+//!
+//! Everything happens on the browser's one thread. Calls into JavaScript are made only while nothing is borrowed, since
+//! the editor calls back.
+use crate::browser;
+use crate::component::people::Person as Shown;
+use crate::component::status_bar::{Position, TextSize};
+use crate::editor::{Caret, Editor, Preview};
+use crate::identity::Identity;
+use crate::saved_state::SavedState;
+use crate::transport::LinkEvent;
+use crate::transport::websocket::WebSocketLink;
+use crate::trouble::Trouble;
+use bytes::Bytes;
+use leptos::leptos_dom::helpers::TimeoutHandle;
+use leptos::prelude::*;
+use protocol::client::{Client, Effect, Embedded};
+use protocol::id::{ClientId, DocId};
+use protocol::presence::Person;
+use protocol::replica::{Edit, Op, Replica};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+pub mod digest;
+pub mod report;
+
+use report::Reporter;
+
+/// The path of the session's WebSocket.
+const PATH: &str = "/rt/1/ws";
+/// Carets are told at most this often.
+const PRESENCE_EVERY: Duration = Duration::from_millis(60);
+/// A pasted text goes to the server in pieces of at most so many bytes, each well below its limit for one edit.
+const PIECE: usize = 128 << 10;
+/// How long after the last change title, counts and preview follow: at once to the eye.
+const DIGEST_SOON: Duration = Duration::from_millis(60);
+/// The same while no preview is shown, where only numbers change.
+const DIGEST_LATER: Duration = Duration::from_millis(400);
+
+/// What the session tells the page.
+#[derive(Clone, Copy)]
+pub struct Signals {
+    /// What may be claimed about saving.
+    pub saved: RwSignal<SavedState>,
+    /// What stands in the way.
+    pub trouble: RwSignal<Option<Trouble>>,
+    /// Everybody else.
+    pub others: RwSignal<Vec<Shown>>,
+    /// The first heading.
+    pub title: RwSignal<Option<String>>,
+    /// How long the text is.
+    pub size: RwSignal<Option<TextSize>>,
+    /// Where the caret is.
+    pub position: RwSignal<Option<Position>>,
+    /// How the page is connected.
+    pub transport: RwSignal<&'static str>,
+    /// A shortcut asks for the next arrangement of panes.
+    pub next_panes: RwSignal<u32>,
+}
+
+/// A handle on the session; clones share it.
+#[derive(Clone)]
+pub struct Session {
+    inner: Rc<RefCell<Inner>>,
+    signals: Signals,
+}
+
+struct Inner {
+    client: Client,
+    replica: Replica,
+    /// Changes of a batch that is not complete.
+    edits: Vec<Edit>,
+    /// Updates of others that wait until the editor is ready.
+    held: Vec<Bytes>,
+    link: Option<WebSocketLink>,
+    link_number: u64,
+    editor: Option<Editor>,
+    preview: Option<Preview>,
+    people: BTreeMap<ClientId, Person>,
+    me: Identity,
+    selection: Option<(u32, u32)>,
+    reporter: Reporter,
+    timer: Option<(u64, TimeoutHandle)>,
+    presence_planned: bool,
+    digest: Option<TimeoutHandle>,
+}
+
+/// What the server put into the page.
+pub struct Delivered {
+    /// The document.
+    pub doc: DocId,
+    /// Where the state stands.
+    pub embedded: Embedded,
+    /// The state as an update; none when it is too large to be delivered with the page.
+    pub state: Option<Vec<u8>>,
+}
+
+impl Session {
+    /// A session that is not connected yet.
+    #[must_use]
+    pub fn new(delivered: Delivered, me: Identity, signals: Signals) -> Self {
+        let id = ClientId::from_random(browser::random());
+        let mut replica = Replica::new(id, browser::now);
+        let mut embedded = delivered.embedded;
+        if let Some(state) = &delivered.state
+            && replica.apply([&state[..]]).is_err()
+        {
+            // Then the first sync brings everything.
+            embedded = Embedded::default();
+        }
+        replica.take_ops();
+        let inner = Inner {
+            client: Client::new(delivered.doc, id, embedded, browser::random()),
+            replica,
+            edits: Vec::new(),
+            held: Vec::new(),
+            link: None,
+            link_number: 0,
+            editor: None,
+            preview: None,
+            people: BTreeMap::new(),
+            me,
+            selection: None,
+            reporter: Reporter::default(),
+            timer: None,
+            presence_planned: false,
+            digest: None,
+        };
+        Self { inner: Rc::new(RefCell::new(inner)), signals }
+    }
+
+    /// Connects, for as long as the page lives.
+    pub fn start(&self) {
+        self.tell_presence();
+        self.act(|inner, now| inner.client.tick(now));
+    }
+
+    /// The network came back, or the page was woken.
+    pub fn wake(&self) {
+        self.act(|inner, now| inner.client.wake(now));
+    }
+
+    /// The page goes away; what is open in a composition goes out first.
+    pub fn leave(&self) {
+        self.flush();
+        self.act(|inner, _| inner.client.leave());
+    }
+
+    /// The page comes back from the browser's cache of whole pages.
+    pub fn return_from_cache(&self) {
+        self.act(|inner, now| inner.client.retry(now));
+    }
+
+    /// Hands over an open composition.
+    pub fn flush(&self) {
+        let editor = self.inner.borrow().editor.clone();
+        if let Some(editor) = editor {
+            editor.flush();
+        }
+    }
+
+    /// Whether an edit of this page is not on the server's disk.
+    #[must_use]
+    pub fn is_unsaved(&self) -> bool {
+        self.inner.borrow().client.status().unsaved_since.is_some()
+    }
+
+    /// From now on the editor shows the text.
+    pub fn set_editor(&self, editor: Editor) {
+        self.inner.borrow_mut().editor = Some(editor);
+        self.show_people();
+        self.plan_digest();
+    }
+
+    /// From now on the preview follows the text; none when it is closed.
+    pub fn set_preview(&self, preview: Option<Preview>) {
+        self.inner.borrow_mut().preview = preview;
+        self.plan_digest();
+    }
+
+    /// Whether a preview follows the text.
+    #[must_use]
+    pub fn has_preview(&self) -> bool {
+        self.inner.borrow().preview.is_some()
+    }
+
+    /// Another name or colour.
+    pub fn set_identity(&self, me: Identity) {
+        self.inner.borrow_mut().me = me;
+        self.tell_presence();
+    }
+
+    /// The text as it stands.
+    #[must_use]
+    pub fn text(&self) -> String {
+        self.inner.borrow().replica.text()
+    }
+
+    /// The editor made a change; [`Session::flushed`] follows.
+    pub(crate) fn local(&self, from: u32, delete: u32, insert: String) {
+        self.inner.borrow_mut().edits.push(Edit { from, delete, insert });
+    }
+
+    /// The changes since the last call belong together.
+    pub(crate) fn flushed(&self) {
+        self.act(|inner, now| {
+            let edits = std::mem::take(&mut inner.edits);
+            for batch in digest::in_pieces(edits, PIECE) {
+                if let Err(error) = inner.replica.edit(&batch) {
+                    browser::report(&error.to_string());
+                }
+            }
+            inner.send_own(now)
+        });
+        self.plan_digest();
+    }
+
+    /// Applies what others wrote; the changes for the editor.
+    pub(crate) fn settle(&self) -> Vec<Vec<Op>> {
+        let mut ops = Vec::new();
+        self.act(|inner, now| {
+            let held = std::mem::take(&mut inner.held);
+            let complete = match inner.replica.apply(held.iter().map(|update| &update[..])) {
+                Ok(complete) => complete,
+                Err(error) => {
+                    browser::report(&error.to_string());
+                    false
+                }
+            };
+            ops = inner.replica.take_ops();
+            if complete { Vec::new() } else { inner.client.incomplete(now, &inner.replica) }
+        });
+        if !ops.is_empty() {
+            self.show_people();
+            self.plan_digest();
+        }
+        ops
+    }
+
+    pub(crate) fn undo(&self) -> bool {
+        self.step(Replica::undo)
+    }
+
+    pub(crate) fn redo(&self) -> bool {
+        self.step(Replica::redo)
+    }
+
+    pub(crate) fn boundary(&self) {
+        self.inner.borrow_mut().replica.end_undo_group();
+    }
+
+    pub(crate) fn selection(&self, anchor: u32, head: u32) {
+        self.inner.borrow_mut().selection = Some((anchor, head));
+        self.plan_presence();
+        self.plan_digest();
+    }
+
+    pub(crate) fn agrees(&self, length: u32, hash: u32) -> bool {
+        let inner = self.inner.borrow();
+        inner.replica.len() == length && digest::fnv1a(&inner.replica.text()) == hash
+    }
+
+    pub(crate) fn shortcut(&self, name: &str) {
+        if name == "preview" {
+            self.signals.next_panes.update(|n| *n += 1);
+        }
+    }
+
+    fn step(&self, step: fn(&mut Replica) -> bool) -> bool {
+        let mut done = false;
+        self.act(|inner, now| {
+            done = step(&mut inner.replica);
+            inner.send_own(now)
+        });
+        done
+    }
+
+    /// Changes the state, then performs what follows from it.
+    fn act(&self, change: impl FnOnce(&mut Inner, u64) -> Vec<Effect>) {
+        let now = browser::now();
+        let effects = change(&mut self.inner.borrow_mut(), now);
+        self.perform(effects);
+        self.plan_tick();
+    }
+
+    fn perform(&self, effects: Vec<Effect>) {
+        let (mut wake, mut people, mut status) = (false, false, false);
+        for effect in effects {
+            match effect {
+                Effect::Connect => self.connect(),
+                Effect::Send(message) => {
+                    if let Some(link) = &self.inner.borrow().link {
+                        link.send(&message);
+                    }
+                }
+                Effect::Close => self.inner.borrow_mut().drop_link(),
+                Effect::Remote(updates) => {
+                    self.inner.borrow_mut().held.extend(updates);
+                    wake = true;
+                }
+                Effect::Presence(changed) => {
+                    self.inner.borrow_mut().meet(changed);
+                    people = true;
+                }
+                Effect::PresenceReset => {
+                    self.inner.borrow_mut().people.clear();
+                    people = true;
+                }
+                Effect::Status => status = true,
+            }
+        }
+        let editor = self.inner.borrow().editor.clone();
+        if let (true, Some(editor)) = (wake, editor) {
+            editor.wake();
+        }
+        if people {
+            self.show_people();
+        }
+        if status {
+            self.tell_status();
+        }
+    }
+
+    fn connect(&self) {
+        let number = {
+            let mut inner = self.inner.borrow_mut();
+            inner.drop_link();
+            inner.link_number
+        };
+        let session = self.clone();
+        let act = Rc::new(move |event: LinkEvent| {
+            // What an abandoned link still says is of no interest.
+            if session.inner.borrow().link_number == number {
+                session.on_link(event);
+            }
+        });
+        match WebSocketLink::open(&browser::socket_address(PATH), act) {
+            Some(link) => self.inner.borrow_mut().link = Some(link),
+            None => self.act(|inner, now| inner.client.closed(now)),
+        }
+    }
+
+    fn on_link(&self, event: LinkEvent) {
+        self.act(|inner, now| match event {
+            LinkEvent::Opened => inner.client.opened(now, &inner.replica),
+            LinkEvent::Message(bytes) => inner.client.message(now, bytes, &inner.replica),
+            LinkEvent::Closed => {
+                inner.drop_link();
+                inner.client.closed(now)
+            }
+        });
+    }
+
+    /// One timer for the client's next deadline and, while something is unsaved, for the age that the page shows.
+    fn plan_tick(&self) {
+        let now = browser::now();
+        let mut inner = self.inner.borrow_mut();
+        let unsaved = inner.client.status().unsaved_since.map(|_| now + 1_000);
+        let Some(due) = inner.client.deadline().into_iter().chain(unsaved).min() else { return };
+        // A timer that fires too early only looks and plans again; setting one for each keystroke would cost more.
+        if inner.timer.as_ref().is_some_and(|(planned, _)| *planned <= due) {
+            return;
+        }
+        if let Some((_, timer)) = inner.timer.take() {
+            timer.clear();
+        }
+        let session = self.clone();
+        let after = Duration::from_millis(due.saturating_sub(now));
+        inner.timer = set_timeout_with_handle(
+            move || {
+                session.inner.borrow_mut().timer = None;
+                session.act(|inner, now| inner.client.tick(now));
+                session.tell_status();
+            },
+            after,
+        )
+        .ok()
+        .map(|timer| (due, timer));
+    }
+
+    fn plan_presence(&self) {
+        if std::mem::replace(&mut self.inner.borrow_mut().presence_planned, true) {
+            return;
+        }
+        let session = self.clone();
+        set_timeout(move || session.tell_presence(), PRESENCE_EVERY);
+    }
+
+    fn tell_presence(&self) {
+        self.act(|inner, _| {
+            inner.presence_planned = false;
+            let cursor = inner.selection.map(|(anchor, head)| (inner.replica.anchor(anchor), inner.replica.anchor(head)));
+            let me = Person { name: inner.me.name.clone(), color: inner.me.colour.css(), cursor };
+            inner.client.presence(me.to_state())
+        });
+    }
+
+    fn show_people(&self) {
+        let (editor, carets, others) = {
+            let inner = self.inner.borrow();
+            (inner.editor.clone(), inner.carets(), report::shown(inner.people.values()))
+        };
+        if let Some(editor) = editor {
+            editor.carets(&carets);
+        }
+        if self.signals.others.with_untracked(|before| *before != others) {
+            self.signals.others.set(others);
+        }
+    }
+
+    fn tell_status(&self) {
+        let facts = {
+            let mut inner = self.inner.borrow_mut();
+            let status = inner.client.status();
+            inner.reporter.facts(&status, browser::now())
+        };
+        set_if_new(self.signals.saved, SavedState::from(facts));
+        set_if_new(self.signals.trouble, facts.trouble);
+        set_if_new(self.signals.transport, if facts.link == crate::saved_state::Link::Up { "WebSocket" } else { "" });
+    }
+
+    fn plan_digest(&self) {
+        let mut inner = self.inner.borrow_mut();
+        let after = if inner.preview.is_some() { DIGEST_SOON } else { DIGEST_LATER };
+        if inner.digest.is_some() {
+            return;
+        }
+        let session = self.clone();
+        inner.digest = set_timeout_with_handle(move || session.digest(), after).ok();
+    }
+
+    /// What follows from the text at leisure: title, counts, caret position, preview.
+    fn digest(&self) {
+        let (text, selection, preview) = {
+            let mut inner = self.inner.borrow_mut();
+            inner.digest = None;
+            (inner.replica.text(), inner.selection, inner.preview.clone())
+        };
+        if let Some(preview) = preview {
+            preview.render(&text);
+        }
+        set_if_new(self.signals.title, digest::title(&text));
+        set_if_new(self.signals.size, Some(TextSize::of(&text)));
+        set_if_new(self.signals.position, selection.map(|(_, head)| digest::position(&text, head)));
+    }
+}
+
+impl Inner {
+    fn send_own(&mut self, now: u64) -> Vec<Effect> {
+        let updates = self.replica.take_updates();
+        updates.iter().flat_map(|update| self.client.local(now, update)).collect()
+    }
+
+    fn drop_link(&mut self) {
+        self.link = None;
+        self.link_number += 1;
+    }
+
+    fn meet(&mut self, changed: Vec<(ClientId, Option<String>)>) {
+        for (client, state) in changed {
+            match state {
+                Some(state) => self.people.insert(client, Person::from_state(&state)),
+                None => self.people.remove(&client),
+            };
+        }
+    }
+
+    /// Carets whose text has arrived; the others are drawn when it does.
+    fn carets(&self) -> Vec<Caret> {
+        let caret = |(client, person): (&ClientId, &Person)| {
+            let (anchor, head) = person.cursor.as_ref()?;
+            Some(Caret {
+                id: client.to_string(),
+                name: person.name.clone(),
+                color: report::colour(person).css(),
+                anchor: self.replica.offset(anchor)?,
+                head: self.replica.offset(head)?,
+            })
+        };
+        self.people.iter().filter_map(caret).collect()
+    }
+}
+
+/// Tells only what changed: a signal wakes whoever reads it, also for the same value.
+fn set_if_new<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value: T) {
+    if signal.with_untracked(|before| *before != value) {
+        signal.set(value);
+    }
+}

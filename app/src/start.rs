@@ -1,0 +1,275 @@
+//! Brings the server-rendered page to life: reads what the server put into it, makes the signals, mounts the editor.
+use crate::browser;
+use crate::colour::Colour;
+use crate::component::share_button::Copied;
+use crate::editor::{Editor, Preview, host::Host};
+use crate::home::{HomeModel, Recent};
+use crate::identity::Identity;
+use crate::lang::Lang;
+use crate::page::{Page, document::DocumentModel};
+use crate::panes::{Panes, WIDE_PX};
+use crate::preferences::Preferences;
+use crate::saved_state::SavedState;
+use crate::session::{Delivered, Session, Signals};
+use crate::theme::Theme;
+use crate::trouble::{Remedy, Trouble};
+use base64::Engine;
+use leptos::prelude::*;
+use leptos::{ev, reactive::owner::LocalStorage};
+use protocol::{client::Embedded, id::DocId};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// How many documents the home page remembers.
+const RECENT: usize = 12;
+
+/// The data block `maru-document`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Embed {
+    /// The document's name.
+    pub doc: String,
+    /// Its generation.
+    pub generation: u64,
+    /// The room's epoch.
+    pub epoch: u64,
+    /// The entry up to which `state` reaches.
+    pub after: u64,
+    /// The state as an update in base64; none when it is too large for a page.
+    pub state: Option<String>,
+    /// The first heading, as the server rendered it.
+    pub title: Option<String>,
+}
+
+/// The page that the server rendered, with everything that makes it move.
+#[must_use]
+pub fn page() -> Page {
+    let preferences = preferences();
+    match browser::root_attribute("data-page").as_deref() {
+        Some("document") => {
+            let embed = browser::data("maru-document").and_then(|json| serde_json::from_str::<Embed>(&json).ok());
+            match embed.and_then(|embed| Some((DocId::parse(&embed.doc).ok()?, embed))) {
+                Some((doc, embed)) => Page::Document(Box::new(document(preferences, doc, embed))),
+                None => Page::Home(home(preferences)),
+            }
+        }
+        _ => Page::Home(home(preferences)),
+    }
+}
+
+fn preferences() -> Preferences {
+    let lang = browser::root_attribute("lang").and_then(|tag| Lang::from_tag(&tag)).unwrap_or_default();
+    let theme = browser::root_attribute("data-theme").map(|name| Theme::parse(&name)).unwrap_or_default();
+    let (lang, theme) = (RwSignal::new(lang), RwSignal::new(theme));
+    Preferences {
+        lang: lang.into(),
+        theme: theme.into(),
+        on_lang: Callback::new(move |chosen: Lang| {
+            browser::set_cookie("maru-lang", chosen.tag());
+            browser::set_root_attribute("lang", chosen.tag());
+            lang.set(chosen);
+        }),
+        on_theme: Callback::new(move |chosen: Theme| {
+            browser::set_cookie("maru-theme", chosen.name());
+            browser::set_root_attribute("data-theme", chosen.name());
+            theme.set(chosen);
+        }),
+    }
+}
+
+fn home(preferences: Preferences) -> HomeModel {
+    let recent = RwSignal::new(Vec::new());
+    Effect::new(move || recent.set(remembered()));
+    HomeModel {
+        preferences,
+        recent: recent.into(),
+        on_forget: Callback::new(move |doc: String| {
+            recent.update(|list| list.retain(|entry| entry.doc != doc));
+            recent.with_untracked(|list| remember(list));
+        }),
+        refused: browser::address().contains("refused"),
+    }
+}
+
+fn document(preferences: Preferences, doc: DocId, embed: Embed) -> DocumentModel {
+    let signals = Signals {
+        saved: RwSignal::new(SavedState::Connecting),
+        trouble: RwSignal::new(None),
+        others: RwSignal::new(Vec::new()),
+        title: RwSignal::new(embed.title.clone()),
+        size: RwSignal::new(None),
+        position: RwSignal::new(None),
+        transport: RwSignal::new(""),
+        next_panes: RwSignal::new(0),
+    };
+    let panes = RwSignal::new(browser::cookie("maru-panes").and_then(|name| Panes::parse(&name)).unwrap_or_default());
+    let (mounted, me, copied) = (RwSignal::new(false), RwSignal::new(None), RwSignal::new(Copied::No));
+    let identity = identity(preferences.lang.get_untracked());
+    let session = Session::new(delivered(doc.clone(), embed), identity.clone(), signals);
+    let live = StoredValue::<_, LocalStorage>::new_local(session);
+
+    Effect::new(move || {
+        me.set(Some(identity.clone()));
+        live.with_value(|session| {
+            mount(session, preferences.lang.get_untracked(), signals, mounted);
+            listen(session);
+            session.start();
+        });
+    });
+    Effect::new(move || {
+        if mounted.get() && panes.get().on(browser::is_wide(WIDE_PX)) != Panes::Source {
+            live.with_value(open_preview);
+        }
+    });
+    let untitled = doc.clone();
+    Effect::new(move || name_tab(&untitled, signals.title.get(), preferences.lang.get().phrases().untitled));
+    Effect::new(move |before: Option<u32>| {
+        let asked = signals.next_panes.get();
+        if before.is_some_and(|before| before != asked) {
+            let next = if panes.get_untracked() == Panes::Preview { Panes::Source } else { Panes::Preview };
+            choose(panes, next);
+        }
+        asked
+    });
+
+    let name = doc.as_str().to_owned();
+    DocumentModel {
+        preferences,
+        doc: name.clone(),
+        article: String::new(),
+        title: signals.title.into(),
+        mounted: mounted.into(),
+        saved: signals.saved.into(),
+        trouble: signals.trouble.into(),
+        panes: panes.into(),
+        me: me.into(),
+        others: signals.others.into(),
+        copied: copied.into(),
+        size: signals.size.into(),
+        position: signals.position.into(),
+        transport: signals.transport.into(),
+        on_panes: Callback::new(move |chosen: Panes| choose(panes, chosen)),
+        on_identity: Callback::new(move |chosen: Identity| {
+            browser::store("maru-name", &chosen.name);
+            browser::store("maru-colour", &chosen.colour.css());
+            live.with_value(|session| session.set_identity(chosen.clone()));
+            me.set(Some(chosen));
+        }),
+        on_share: Callback::new(move |()| {
+            leptos::task::spawn_local(async move {
+                let done = browser::copy(&browser::address()).await;
+                copied.set(if done { Copied::Yes } else { Copied::Failed });
+                set_timeout(move || copied.set(Copied::No), Duration::from_secs(4));
+            });
+        }),
+        on_remedy: Callback::new(move |remedy: Remedy| match remedy {
+            Remedy::Download => live.with_value(|session| {
+                session.flush();
+                browser::download(&format!("{name}.md"), &session.text());
+            }),
+            Remedy::Reload => browser::reload(),
+        }),
+    }
+}
+
+fn delivered(doc: DocId, embed: Embed) -> Delivered {
+    let state = embed.state.and_then(|state| base64::engine::general_purpose::STANDARD.decode(state).ok());
+    // Without the state the replica is empty, and only an exchange of states fills it.
+    let embedded = match &state {
+        Some(_) => Embedded { generation: embed.generation, epoch: embed.epoch, after: embed.after },
+        None => Embedded::default(),
+    };
+    Delivered { doc, embedded, state }
+}
+
+fn mount(session: &Session, lang: Lang, signals: Signals, mounted: RwSignal<bool>) {
+    let say = lang.phrases();
+    let text = session.text();
+    let editor = browser::element("maru-editor")
+        .and_then(|parent| Editor::mount(&parent, &text, Host::new(session.clone()), lang.tag(), say.placeholder, say.source));
+    match editor {
+        Some(editor) => {
+            mounted.set(true);
+            editor.focus();
+            session.set_editor(editor);
+        }
+        None => signals.trouble.set(Some(Trouble::EditorFailed)),
+    }
+}
+
+fn open_preview(session: &Session) {
+    #[derive(Deserialize)]
+    struct Boot {
+        preview: String,
+        markdown: String,
+        markdown_wasm: String,
+    }
+    if session.has_preview() {
+        return;
+    }
+    let boot = browser::data("maru-boot").and_then(|json| serde_json::from_str::<Boot>(&json).ok());
+    if let (Some(boot), Some(target)) = (boot, browser::element("maru-preview")) {
+        session.set_preview(Preview::start(&target, &boot.preview, &boot.markdown, &boot.markdown_wasm));
+    }
+}
+
+/// What the page does when it is hidden, left, shown and connected again.
+fn listen(session: &Session) {
+    let live = session.clone();
+    browser::on(ev::online, move |_| live.wake());
+    let live = session.clone();
+    browser::on_visibility(move || if browser::hidden() { live.flush() } else { live.wake() });
+    let live = session.clone();
+    browser::on(ev::pagehide, move |_| live.leave());
+    let live = session.clone();
+    browser::on(ev::pageshow, move |event| {
+        if event.persisted() {
+            live.return_from_cache();
+        }
+    });
+    let live = session.clone();
+    browser::on(ev::beforeunload, move |event| {
+        live.flush();
+        if live.is_unsaved() {
+            event.prevent_default();
+        }
+    });
+}
+
+fn identity(lang: Lang) -> Identity {
+    let given = Identity::from_seed(browser::random(), lang);
+    let identity = Identity {
+        name: browser::stored("maru-name").and_then(|name| Identity::tidy_name(&name)).unwrap_or(given.name),
+        colour: browser::stored("maru-colour").and_then(|css| Colour::parse(&css)).unwrap_or(given.colour),
+    };
+    browser::store("maru-name", &identity.name);
+    browser::store("maru-colour", &identity.colour.css());
+    identity
+}
+
+fn choose(panes: RwSignal<Panes>, chosen: Panes) {
+    browser::set_cookie("maru-panes", chosen.name());
+    panes.set(chosen);
+}
+
+/// The tab's title follows the text, and so does the list on the home page.
+fn name_tab(doc: &DocId, title: Option<String>, untitled: &str) {
+    browser::set_title(&format!("{} · Maru", title.as_deref().unwrap_or(untitled)));
+    let mut list = remembered();
+    list.retain(|entry| entry.doc != doc.as_str());
+    list.insert(0, Recent { doc: doc.as_str().to_owned(), title });
+    list.truncate(RECENT);
+    remember(&list);
+}
+
+fn remembered() -> Vec<Recent> {
+    let stored = browser::stored("maru-recent").unwrap_or_default();
+    let pairs: Vec<(String, Option<String>)> = serde_json::from_str(&stored).unwrap_or_default();
+    pairs.into_iter().map(|(doc, title)| Recent { doc, title }).collect()
+}
+
+fn remember(list: &[Recent]) {
+    let pairs: Vec<_> = list.iter().map(|entry| (&entry.doc, &entry.title)).collect();
+    if let Ok(json) = serde_json::to_string(&pairs) {
+        browser::store("maru-recent", &json);
+    }
+}

@@ -1,0 +1,183 @@
+//! The pages, rendered on the server: the document's text is readable before any script runs, and its state comes with it. The only file here that knows leptos.
+
+use std::sync::Arc;
+
+use app::{
+    home::HomeModel,
+    lang::Lang,
+    page::{Page, document::DocumentModel},
+    panes::Panes,
+    preferences::Preferences,
+    shell::{self, Head},
+    start::Embed,
+    theme::Theme,
+};
+use axum::{
+    extract::{Path, Query, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{Html, IntoResponse, Redirect, Response},
+};
+use base64::{Engine, engine::general_purpose::STANDARD};
+use bytes::Bytes;
+use protocol::id::DocId;
+use serde::Deserialize;
+
+use crate::{assets::Assets, http::AppState};
+
+/// A larger state is not put into the page but comes with the first sync, in bytes before base64.
+const EMBEDDED_STATE: usize = 150 << 10;
+/// Letters of a new document's name: 26 of them, from 31, are more than 128 random bits.
+const NAME_LETTERS: &[u8] = b"23456789abcdefghjkmnpqrstuvwxyz";
+/// How many letters a new document's name has.
+const NAME_LENGTH: usize = 26;
+
+/// What `/open` is asked for.
+#[derive(Deserialize)]
+pub(crate) struct Asked {
+    doc: String,
+}
+
+/// What `/` is told by [`open`].
+#[derive(Deserialize)]
+pub(crate) struct HomeQuery {
+    refused: Option<String>,
+}
+
+/// `/`: makes or opens a document.
+pub(crate) async fn home(State(state): State<AppState>, Query(query): Query<HomeQuery>, headers: HeaderMap) -> Response {
+    let head = head(&state.assets, &headers);
+    let preferences = (head.lang, head.theme);
+    let refused = query.refused.is_some();
+    let html = shell::html(head, || Page::Home(HomeModel::still(Preferences::still(preferences.0, preferences.1), refused)));
+    page(StatusCode::OK, html)
+}
+
+/// `/new`: to a document that nobody has, since nobody can guess its name.
+pub(crate) async fn new() -> Response {
+    let name: String =
+        (0..NAME_LENGTH).map(|_| char::from(NAME_LETTERS[rand::random_range(0..NAME_LETTERS.len())])).collect();
+    ([(header::CACHE_CONTROL, "no-store")], Redirect::to(&format!("/d/{name}"))).into_response()
+}
+
+/// `/open?doc=`: to a document by its name or its whole address.
+pub(crate) async fn open(Query(asked): Query<Asked>) -> Redirect {
+    match named(&asked.doc) {
+        Some(doc) => Redirect::to(&format!("/d/{doc}")),
+        None => Redirect::to("/?refused"),
+    }
+}
+
+/// `/d/{doc}`: straight to the text.
+pub(crate) async fn document(State(state): State<AppState>, Path(doc): Path<String>, headers: HeaderMap) -> Response {
+    let Ok(doc) = DocId::parse(&doc) else { return Redirect::to("/?refused").into_response() };
+    let room = match state.rooms.enter(&doc).await {
+        Ok(room) => room,
+        Err(ended) => return (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")], format!("{}\n", ended.message)).into_response(),
+    };
+    let (text, whole, mut embed) = room.read(|room| {
+        let embed = Embed {
+            doc: doc.as_str().to_owned(),
+            generation: room.generation(),
+            epoch: room.epoch(),
+            after: room.head(),
+            state: None,
+            title: None,
+        };
+        (room.text(), room.state(), embed)
+    });
+    drop(room);
+    let head = head(&state.assets, &headers);
+    let panes = cookie(&headers, "maru-panes").and_then(Panes::parse).unwrap_or_default();
+    // Rendering a long text takes milliseconds: not on a thread that carries everybody's keystrokes.
+    let rendered = tokio::task::spawn_blocking(move || {
+        let title = markdown::title(&text);
+        embed.title.clone_from(&title);
+        embed.state = encoded(&whole);
+        let article = markdown::render(&text);
+        let preferences = (head.lang, head.theme);
+        let head = Head { title: title.clone(), document: serde_json::to_string(&embed).ok(), ..head };
+        shell::html(head, || {
+            let preferences = Preferences::still(preferences.0, preferences.1);
+            Page::Document(Box::new(DocumentModel::still(preferences, embed.doc, title, article, panes)))
+        })
+    })
+    .await;
+    match rendered {
+        Ok(html) => page(StatusCode::OK, html),
+        Err(error) => {
+            tracing::error!(%error, "a page could not be rendered");
+            (StatusCode::INTERNAL_SERVER_ERROR, "the server could not render this document. Its text is safe on the disk. Try again.\n").into_response()
+        }
+    }
+}
+
+fn page(status: StatusCode, html: String) -> Response {
+    // The text changes with every keystroke, and the page carries its state.
+    (status, [(header::CACHE_CONTROL, "no-store")], Html(html)).into_response()
+}
+
+fn encoded(state: &Bytes) -> Option<String> {
+    (state.len() <= EMBEDDED_STATE).then(|| STANDARD.encode(state))
+}
+
+fn head(assets: &Arc<Assets>, headers: &HeaderMap) -> Head {
+    let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    Head {
+        lang: cookie(headers, "maru-lang").and_then(Lang::from_tag).unwrap_or_else(|| Lang::from_accept_language(accepted)),
+        theme: cookie(headers, "maru-theme").map(Theme::parse).unwrap_or_default(),
+        assets: shell::Assets {
+            style: assets.url("pkg/maru.css"),
+            boot: assets.url("editor/boot.js"),
+            app: assets.url("pkg/maru.js"),
+            wasm: assets.url("pkg/maru.wasm"),
+            editor: assets.url("editor/editor.js"),
+            preview: assets.url("editor/preview-worker.js"),
+            markdown: assets.url("markdown/markdown.js"),
+            markdown_wasm: assets.url("markdown/markdown.wasm"),
+            icon: assets.url("favicon.svg"),
+        },
+        title: None,
+        document: None,
+    }
+}
+
+fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let all = headers.get(header::COOKIE)?.to_str().ok()?;
+    all.split("; ").find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
+}
+
+/// A document's name in what a person typed or pasted: the name itself, or an address that ends in `/d/` and the name.
+fn named(typed: &str) -> Option<DocId> {
+    let typed = typed.trim();
+    let name = typed.rsplit_once("/d/").map_or(typed, |(_, name)| name);
+    let name = name.split(['?', '#', '/']).next()?;
+    DocId::parse(name).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_is_found_by_its_name_or_its_address() {
+        for (typed, expected) in [
+            ("notes", Some("notes")),
+            ("  notes ", Some("notes")),
+            ("https://maru.example/d/notes?x=1#y", Some("notes")),
+            ("http://127.0.0.1:3000/d/a-b_c/", Some("a-b_c")),
+            ("", None),
+            ("한글", None),
+            ("a b", None),
+        ] {
+            assert_eq!(named(typed).as_ref().map(DocId::as_str), expected, "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_cookie_is_found_by_its_whole_name() {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::COOKIE, "a=1; maru-lang=ko; xmaru-theme=dark".parse().unwrap());
+        assert_eq!(cookie(&headers, "maru-lang"), Some("ko"));
+        assert_eq!(cookie(&headers, "maru-theme"), None);
+    }
+}

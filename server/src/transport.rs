@@ -1,0 +1,104 @@
+//! What every transport does before a session: check where the request comes from, open or resume; the wire is each adapter's own.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use axum::{
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
+};
+use protocol::{
+    frame::{ClientFrame, ErrorCode, FrameError},
+    session::Ended,
+};
+use tokio::sync::Notify;
+
+use crate::{http::AppState, rooms::Visit};
+
+pub mod socket;
+pub mod websocket;
+pub mod yjs;
+
+/// A session's link: the room it is in, and its number there.
+pub struct Link {
+    /// The room, kept open by this.
+    pub room: Visit,
+    /// The session.
+    pub author: u64,
+    /// The link among those of the session.
+    pub number: u64,
+    /// Notified when there is something to take.
+    pub wake: Arc<Notify>,
+}
+
+/// Refuses requests from pages of other sites.
+///
+/// # Errors
+/// The answer for such a request.
+#[expect(clippy::result_large_err, reason = "made once a refused request")]
+pub fn check_origin(
+    state: &AppState,
+    peer: SocketAddr,
+    headers: &HeaderMap,
+) -> Result<(), Response> {
+    state
+        .origins
+        .check(peer.ip(), headers)
+        .map_err(|refusal| (StatusCode::FORBIDDEN, format!("{refusal}\n")).into_response())
+}
+
+/// Opens or resumes the session that a link's first frame asks for.
+///
+/// # Errors
+/// [`Ended`] with what the client is told; after [`ErrorCode::Gone`] it may try a HELLO on the same link.
+pub async fn open(state: &AppState, first: ClientFrame) -> Result<Link, Ended> {
+    let wake = Arc::new(Notify::new());
+    match first {
+        ClientFrame::Hello(hello) => {
+            let room = state.rooms.enter(&hello.doc).await?;
+            let (sid, key) = (rand::random(), rand::random());
+            let author = room.open_session(&hello, sid, key, Arc::clone(&wake))?;
+            state.rooms.remember(sid, hello.doc);
+            Ok(Link {
+                room,
+                author,
+                number: 0,
+                wake,
+            })
+        }
+        ClientFrame::Resume {
+            sid,
+            key,
+            link,
+            epoch,
+            after,
+        } => {
+            let gone = || {
+                Ended::new(
+                    ErrorCode::Gone,
+                    "this session is over: the page opens a new one",
+                )
+            };
+            let room = state.rooms.find(&sid).await.ok_or_else(gone)?;
+            let author = room.resume(&sid, &key, link, epoch, after, Arc::clone(&wake))?;
+            Ok(Link {
+                room,
+                author,
+                number: link,
+                wake,
+            })
+        }
+        _ => Err(Ended::new(
+            ErrorCode::Protocol,
+            "a connection begins with HELLO or RESUME",
+        )),
+    }
+}
+
+/// What a client is told about bytes that are no frame.
+#[must_use]
+pub fn malformed(error: &FrameError) -> Ended {
+    Ended::new(
+        ErrorCode::Protocol,
+        format!("a frame could not be read: {error}"),
+    )
+}

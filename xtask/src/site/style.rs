@@ -1,0 +1,51 @@
+//! The style sheet: style/main.css with what it imports, in one minified file.
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::Result;
+
+use super::{editor, stamp};
+use crate::files;
+use crate::run::{run, say};
+
+/// Writes `out`, unless no style has changed. Tells whether there is a style sheet.
+pub(crate) fn build(out: &Path) -> Result<bool> {
+    let folder = files::root().join("style");
+    if !folder.join("main.css").is_file() {
+        say("there is no style/main.css: the page goes unstyled");
+        return Ok(false);
+    }
+    let Some(esbuild) = editor::tool("esbuild") else {
+        say("esbuild comes with app/editor, which is not there: the page goes unstyled");
+        return Ok(false);
+    };
+    let sources = files::walk(&folder, |_| false)?;
+    let stamp = stamp("style", &files::sha256_of_all(&folder, &sources)?)?;
+    if !stamp.is_fresh() || !out.is_file() {
+        run(Command::new(esbuild)
+            .arg(folder.join("main.css"))
+            .args(["--bundle", "--minify", "--log-level=warning"])
+            .args(served()?)
+            .arg(format!("--outfile={}", out.display())))?;
+        stamp.set()?;
+    }
+    Ok(true)
+}
+
+/// Tells esbuild that `/fonts/x` and the like are addresses on the server, for each folder of public/. A plain `/*` would
+/// take in the imported style sheets too, whose paths on this disk begin with a slash.
+fn served() -> Result<Vec<String>> {
+    let public = files::root().join("public");
+    if !public.is_dir() {
+        return Ok(Vec::new());
+    }
+    let tops: BTreeSet<String> = files::walk(&public, |_| false)?
+        .iter()
+        .map(|file| match file.split_once('/') {
+            Some((folder, _)) => format!("--external:/{folder}/*"),
+            None => format!("--external:/{file}"),
+        })
+        .collect();
+    Ok(tops.into_iter().collect())
+}

@@ -37,6 +37,7 @@ impl Page {
         sent(self.client.opened(now, &self.replica))
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "frames are made in the call")]
     fn gets(&mut self, now: u64, frame: ServerFrame) -> Vec<Effect> {
         self.client.message(now, frame.encode(), &self.replica)
     }

@@ -417,7 +417,7 @@ impl Client {
         }
         self.ping = None;
         self.link = Link::Waiting {
-            until: now + at_least + self.backoff.next(),
+            until: now + at_least + self.backoff.draw(),
         };
         vec![Effect::Status]
     }

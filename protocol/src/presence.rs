@@ -220,11 +220,14 @@ impl Person {
                 .take(Self::MAX_NAME)
                 .collect(),
             // It ends up in a style: only what a colour is made of may pass.
-            color: color
+            color: if color
                 .chars()
                 .all(|c| c.is_ascii_alphanumeric() || "#(),.% ".contains(c))
-                .then(|| color.chars().take(40).collect())
-                .unwrap_or_default(),
+            {
+                color.chars().take(40).collect()
+            } else {
+                String::new()
+            },
             cursor: (cursor["anchor"].is_object() && cursor["head"].is_object())
                 .then(|| (cursor["anchor"].clone(), cursor["head"].clone())),
         }

@@ -144,17 +144,9 @@ impl<'a> Reader<'a> {
 /// Appends an unsigned number; the caller keeps it within [`MAX_SAFE_INTEGER`].
 pub fn put_var_u64(out: &mut Vec<u8>, mut value: u64) {
     while value >= 0x80 {
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "seven bits are left by the mask"
-        )]
         out.push((value & 0x7f) as u8 | 0x80);
         value >>= 7;
     }
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "the loop leaves fewer than eight bits"
-    )]
     out.push(value as u8);
 }
 

@@ -50,7 +50,7 @@ impl Client {
     ) -> Option<()> {
         match (frame, self.link) {
             (ServerFrame::Error { code, message }, _) => {
-                self.error(now, code, message, replica, effects)
+                self.error(now, code, message, replica, effects);
             }
             (ServerFrame::GoAway { retry_after_ms }, _) => {
                 effects.push(Effect::Close);

@@ -27,7 +27,7 @@ impl Backoff {
     }
 
     /// The next waiting time in milliseconds.
-    pub fn next(&mut self) -> u64 {
+    pub fn draw(&mut self) -> u64 {
         let limit = FIRST_MS
             .saturating_mul(1 << self.tries.min(16))
             .min(LONGEST_MS);
@@ -54,13 +54,13 @@ mod tests {
         let mut b = Backoff::new(1 << 40);
         let (mut longest, mut different) = (0, false);
         for round in 0..200_u32 {
-            let (x, y) = (a.next(), b.next());
+            let (x, y) = (a.draw(), b.draw());
             assert!(x <= (FIRST_MS << round.min(10)).min(LONGEST_MS));
             longest = longest.max(x);
             different |= x != y;
         }
         assert!(longest > LONGEST_MS / 2 && different);
         a.reset();
-        assert!(a.next() <= FIRST_MS);
+        assert!(a.draw() <= FIRST_MS);
     }
 }

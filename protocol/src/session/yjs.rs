@@ -150,11 +150,12 @@ impl YjsSession {
         let known: Vec<Change> = changes
             .iter()
             .filter(|change| {
-                if change.state.is_some() {
-                    self.told.insert(change.client) || true
+                let news = if change.state.is_some() {
+                    self.told.insert(change.client)
                 } else {
                     self.told.remove(&change.client)
-                }
+                };
+                news || change.state.is_some()
             })
             .cloned()
             .collect();
@@ -200,3 +201,6 @@ impl YjsSession {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -29,6 +29,8 @@ pub struct Link {
     pub up_silent: bool,
     /// Bytes from the server vanish.
     pub down_silent: bool,
+    /// It dies after so many messages, at the very place where a session is most easily hurt; `None` for never.
+    pub lives: Option<u64>,
     /// When the last message up arrives: a stream keeps its order.
     pub last_up: u64,
     /// When the last message down arrives.
@@ -58,6 +60,7 @@ impl Link {
             server_open: false,
             up_silent: false,
             down_silent: false,
+            lives: None,
             last_up: 0,
             last_down: 0,
             down_under_way: 0,

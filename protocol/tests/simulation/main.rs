@@ -90,13 +90,13 @@ fn short_tail(random: &mut Random) -> RoomLimits {
 
 #[test]
 fn loss_and_delay_lose_nothing() {
-    let plan = |random: &mut Random| Plan::new(random).with(&[Fault::Silence, Fault::Cut]);
+    let plan = |random: &mut Random| Plan::new(random).with(random, &[Fault::Silence, Fault::Cut]);
     family(20, plan, nothing_more);
 }
 
 #[test]
 fn links_cut_and_resumed_double_nothing() {
-    let plan = |random: &mut Random| Plan::new(random).with(&[Fault::Cut]);
+    let plan = |random: &mut Random| Plan::new(random).with(random, &[Fault::Cut]);
     family(10, plan, |world| {
         let known = world.server.as_ref().map_or(0, |server| server.known_edits);
         assert_eq!(known, 0, "what is sent again is told apart by its number");
@@ -109,13 +109,16 @@ fn links_cut_and_resumed_double_nothing() {
 #[test]
 fn a_server_crash_keeps_everything_saved() {
     let plan = |random: &mut Random| {
-        Plan::new(random).with(&[
-            Fault::Crash,
-            Fault::Crash,
-            Fault::Restart,
-            Fault::Cut,
-            Fault::Leave,
-        ])
+        Plan::new(random).with(
+            random,
+            &[
+                Fault::Crash,
+                Fault::CrashAndLeave,
+                Fault::Restart,
+                Fault::Cut,
+                Fault::Join,
+            ],
+        )
     };
     family(20, plan, nothing_more);
 }
@@ -123,7 +126,10 @@ fn a_server_crash_keeps_everything_saved() {
 #[test]
 fn a_long_absence_ends_in_one_text() {
     let plan = |random: &mut Random| {
-        Plan::new(random).with(&[Fault::Offline, Fault::Join, Fault::Leave, Fault::Restart])
+        Plan::new(random).with(
+            random,
+            &[Fault::Offline, Fault::Join, Fault::Leave, Fault::Restart],
+        )
     };
     family(10, plan, nothing_more);
 }
@@ -131,7 +137,8 @@ fn a_long_absence_ends_in_one_text() {
 #[test]
 fn a_lost_cursor_is_repaired_by_state() {
     let plan = |random: &mut Random| {
-        let mut plan = Plan::new(random).with(&[Fault::Silence, Fault::Cut, Fault::Offline]);
+        let mut plan =
+            Plan::new(random).with(random, &[Fault::Silence, Fault::Cut, Fault::Offline]);
         plan.limits = short_tail(random);
         plan.window = random.range(1, 3) as usize;
         plan
@@ -142,7 +149,7 @@ fn a_lost_cursor_is_repaired_by_state() {
 #[test]
 fn duplicated_and_reordered_data_is_harmless() {
     let plan = |random: &mut Random| {
-        let mut plan = Plan::new(random).with(&[Fault::Cut, Fault::Silence]);
+        let mut plan = Plan::new(random).with(random, &[Fault::Cut, Fault::Silence]);
         plan.unordered = true;
         plan.stale_data = true;
         plan
@@ -152,14 +159,16 @@ fn duplicated_and_reordered_data_is_harmless() {
 
 #[test]
 fn a_failed_disk_saves_nothing_and_loses_nothing() {
-    let plan = |random: &mut Random| Plan::new(random).with(&[Fault::Disk, Fault::Cut, Fault::Cut]);
+    let plan = |random: &mut Random| {
+        Plan::new(random).with(random, &[Fault::Disk, Fault::Cut, Fault::Cut])
+    };
     family(5, plan, nothing_more);
 }
 
 #[test]
 fn yjs_peers_and_sessions_share_one_text() {
     let plan = |random: &mut Random| {
-        let mut plan = Plan::new(random).with(&[Fault::Cut, Fault::Silence, Fault::Crash]);
+        let mut plan = Plan::new(random).with(random, &[Fault::Cut, Fault::Silence, Fault::Crash]);
         plan.peers = random.range(1, 2) as usize;
         if random.percent(30) {
             plan.limits = short_tail(random);

@@ -15,6 +15,8 @@ pub enum Fault {
     Offline,
     /// The server dies: what is not durable is gone.
     Crash,
+    /// The server dies, and so does a page that could have told what was lost.
+    CrashAndLeave,
     /// The server stops in good order and comes back.
     Restart,
     /// The disk refuses everything until the server is started again.
@@ -65,6 +67,10 @@ pub struct Plan {
     pub stale_data: bool,
     /// The server ends the link after "gone" instead of waiting for a HELLO.
     pub gone_closes: bool,
+    /// That many of a hundred links die after their first few messages.
+    pub short_lived: u64,
+    /// The document has text from another day.
+    pub written: bool,
     /// Edits anywhere in the text; else whole words at word boundaries, which can be counted.
     pub anywhere: bool,
     /// People take back and repeat.
@@ -92,6 +98,8 @@ impl Plan {
             unordered: false,
             stale_data: random.percent(50),
             gone_closes: random.percent(30),
+            short_lived: 0,
+            written: random.percent(50),
             anywhere: random.percent(30),
             undo: random.percent(50),
             limits: RoomLimits::default(),
@@ -99,8 +107,11 @@ impl Plan {
         }
     }
 
-    /// With these faults.
-    pub fn with(mut self, faults: &[Fault]) -> Self {
+    /// With these faults; where links may die, some die young.
+    pub fn with(mut self, random: &mut Random, faults: &[Fault]) -> Self {
+        if faults.contains(&Fault::Cut) || faults.contains(&Fault::Silence) {
+            self.short_lived = random.pick(&[0, 30, 70]);
+        }
         self.faults.extend_from_slice(faults);
         self
     }

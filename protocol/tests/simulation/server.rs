@@ -305,8 +305,7 @@ impl Server {
                 acts.extend(yjs.next_presence(&self.room).map(|m| Act::Down(id, m)));
                 if now >= link.renewed + RENEW_MS {
                     link.renewed = now;
-                    let renewed = yjs.renewed_presence(&self.room, now);
-                    acts.extend(renewed.into_iter().map(|m| Act::Down(id, m)));
+                    acts.push(Act::Down(id, yjs.renewed_presence(&self.room, now)));
                 }
             } else if let Some(kept) = link
                 .session

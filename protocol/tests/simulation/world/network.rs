@@ -1,0 +1,235 @@
+//! How messages travel: each link keeps its order unless the plan says otherwise, and links overlap, fall silent and end.
+
+use bytes::Bytes;
+use protocol::frame::ServerFrame;
+
+use super::{Event, World};
+use crate::{
+    link::{Link, LinkId, Owner},
+    plan::Lie,
+    server::Around,
+};
+
+impl World {
+    pub(super) fn open(&mut self, owner: Owner) -> LinkId {
+        let mut link = Link::new(owner);
+        if !self.calm() && self.random.percent(self.plan.short_lived) {
+            link.lives = Some(self.random.range(1, 12));
+        }
+        self.links.push(link);
+        let id = self.links.len() - 1;
+        let (low, high) = self.plan.delay;
+        self.after(low, 2 * high, Event::Opened(id));
+        id
+    }
+
+    pub(super) fn link_opened(&mut self, id: LinkId) {
+        if !self.links[id].client_open {
+            return;
+        }
+        let owner = self.links[id].owner;
+        let offline = match owner {
+            Owner::Page(i) => self.now < self.pages[i].offline_until,
+            Owner::Peer(_) => false,
+        };
+        let Some(server) = self.server.as_mut().filter(|_| !offline) else {
+            // Refused at once, or no answer at all.
+            if self.random.percent(70) || matches!(owner, Owner::Peer(_)) {
+                self.client_hears_end(id);
+            }
+            return;
+        };
+        server.accept(&mut self.links[id], self.now);
+        match owner {
+            Owner::Page(i) => {
+                let now = self.now;
+                let page = &mut self.pages[i];
+                let effects = page.client.opened(now, &page.replica);
+                self.perform(i, effects);
+            }
+            Owner::Peer(i) => {
+                for message in self.peers[i].greet() {
+                    self.up(Some(id), message);
+                }
+            }
+        }
+        self.pump();
+    }
+
+    pub(super) fn up(&mut self, link: Option<LinkId>, bytes: Bytes) {
+        let Some(id) = link else { return };
+        let unordered = self.plan.unordered && !self.calm();
+        let link = &mut self.links[id];
+        if !link.client_open || link.up_silent {
+            return;
+        }
+        let (low, high) = self.plan.delay;
+        let way = self.random.range(low, high);
+        let data = matches!(link.owner, Owner::Page(_)) && bytes.first() == Some(&3);
+        if unordered && data {
+            let late = if self.random.percent(10) {
+                self.random.range(0, 12_000)
+            } else {
+                0
+            };
+            if self.random.percent(20) {
+                self.after(low, 30_000, Event::Up(id, bytes.clone()));
+            }
+            self.at(self.now + way + late, Event::Up(id, bytes));
+            return;
+        }
+        let at = (self.now + way).max(link.last_up);
+        link.last_up = at;
+        self.at(at, Event::Up(id, bytes));
+    }
+
+    pub(super) fn down(&mut self, id: LinkId, bytes: Bytes) {
+        let link = &mut self.links[id];
+        link.told = self.now;
+        if !link.server_open {
+            return;
+        }
+        link.down_under_way += 1;
+        if link.down_silent {
+            // It never arrives, so the way stays full and the server waits: a queue in a kernel, not here.
+            return;
+        }
+        let (low, high) = self.plan.delay;
+        let at = (self.now + self.random.range(low, high)).max(link.last_down);
+        link.last_down = at;
+        self.at(at, Event::Down(id, bytes));
+    }
+
+    /// Counts a message on a link that is to die young.
+    pub(super) fn ages(&mut self, id: LinkId) {
+        let Some(lives) = &mut self.links[id].lives else {
+            return;
+        };
+        *lives -= 1;
+        if *lives > 0 {
+            return;
+        }
+        self.links[id].lives = None;
+        self.tell(|| format!("link {id} dies young"));
+        let (up, down) =
+            self.random
+                .pick(&[(false, false), (true, false), (false, true), (true, true)]);
+        self.links[id].up_silent |= up;
+        self.links[id].down_silent |= down;
+        if self.random.percent(80) {
+            self.after(0, 30, Event::EndedDown(id));
+            self.after(0, 3_000, Event::EndedUp(id));
+        }
+    }
+
+    pub(super) fn came_up(&mut self, id: LinkId, bytes: Bytes) {
+        self.ages(id);
+        let link = &self.links[id];
+        // What was sent before a silence fell is lost with it; a late POST arrives also when its link is gone.
+        let late = self.plan.unordered && bytes.first() == Some(&3) && link.session.is_some();
+        if link.up_silent || !(link.server_open || late) {
+            return;
+        }
+        let Some(server) = &mut self.server else {
+            return;
+        };
+        let around = Around {
+            links: &mut self.links,
+            disk: &mut self.disk,
+            plan: &self.plan,
+            random: &mut self.random,
+            now: self.now,
+        };
+        let acts = server.receive(id, bytes, around);
+        self.act(acts);
+        self.pump();
+    }
+
+    pub(super) fn came_down(&mut self, id: LinkId, bytes: Bytes) {
+        self.ages(id);
+        let link = &mut self.links[id];
+        link.down_under_way -= 1;
+        if link.down_silent {
+            link.down_under_way += 1;
+            return;
+        }
+        if link.client_open {
+            match link.owner {
+                Owner::Page(i) => self.page_hears(i, id, bytes),
+                Owner::Peer(i) => {
+                    let answer = self.peers[i].receive(&bytes, self.now);
+                    if let Some(answer) = answer {
+                        self.up(Some(id), answer);
+                    }
+                }
+            }
+        }
+        self.pump();
+    }
+
+    pub(super) fn page_hears(&mut self, i: usize, id: LinkId, bytes: Bytes) {
+        if self.pages[i].link != Some(id) {
+            return;
+        }
+        if self.plan.lie == Lie::LostBatch && i == 0 && self.random.percent(10) && bytes[0] == 68 {
+            self.plan.lie = Lie::None;
+            return;
+        }
+        self.tell(|| format!("page {i} gets {}", brief(&bytes)));
+        let now = self.now;
+        let page = &mut self.pages[i];
+        page.gets(&bytes);
+        let effects = page.client.message(now, bytes, &page.replica);
+        self.perform(i, effects);
+    }
+
+    pub(super) fn client_closes(&mut self, id: LinkId) {
+        self.links[id].client_open = false;
+        if !self.links[id].up_silent {
+            let (low, high) = self.plan.delay;
+            let at = (self.now + self.random.range(low, high)).max(self.links[id].last_up);
+            self.at(at, Event::EndedUp(id));
+        }
+    }
+
+    pub(super) fn client_hears_end(&mut self, id: LinkId) {
+        if !self.links[id].client_open {
+            return;
+        }
+        self.links[id].client_open = false;
+        match self.links[id].owner {
+            Owner::Page(i) if self.pages[i].link == Some(id) => {
+                self.pages[i].link = None;
+                self.tell(|| format!("page {i} hears that link {id} is gone"));
+                let now = self.now;
+                let effects = self.pages[i].client.closed(now);
+                self.perform(i, effects);
+            }
+            Owner::Page(_) => {}
+            Owner::Peer(i) => {
+                self.peers[i].lost();
+                self.after(100, 2_500, Event::PeerConnects(i));
+            }
+        }
+    }
+
+    pub(super) fn server_hears_end(&mut self, id: LinkId) {
+        if self.links[id].server_open {
+            let now = self.now;
+            match &mut self.server {
+                Some(server) => server.closed(id, &mut self.links[id], now),
+                None => self.links[id].server_open = false,
+            }
+        }
+    }
+}
+
+fn brief(bytes: &Bytes) -> String {
+    match ServerFrame::decode(bytes) {
+        Ok(ServerFrame::Batch { upto, messages }) => {
+            format!("a batch of {} up to {upto}", messages.len())
+        }
+        Ok(frame) => format!("{frame:?}"),
+        Err(_) => "a piece".into(),
+    }
+}

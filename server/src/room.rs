@@ -14,7 +14,7 @@ use protocol::{
     frame::{ClientFrame, ErrorCode, Hello, SessionId, SessionKey, fragment},
     id::{ClientId, DocId},
     room::{Refused, Room},
-    session::{Ended, Identity, Received, Session, yjs::YjsSession},
+    session::{Ended, Identity, Received, Session},
 };
 use subtle::ConstantTimeEq;
 use tokio::{sync::Notify, time};
@@ -28,6 +28,7 @@ use crate::{
 mod leaving;
 mod saving;
 mod wake;
+mod yjs;
 
 use wake::Wakes;
 
@@ -180,14 +181,6 @@ impl OpenRoom {
         Ok(author)
     }
 
-    /// Opens a plain Yjs connection.
-    pub fn open_yjs(&self, wake: Arc<Notify>) -> YjsSession {
-        let mut core = self.lock();
-        let author = core.next_author();
-        core.wakes.add(author, wake);
-        YjsSession::open(author, &core.room)
-    }
-
     /// Takes a frame that came on a link of a session.
     ///
     /// # Errors
@@ -202,25 +195,6 @@ impl OpenRoom {
         let client = linked.session.client();
         let received = linked.session.receive(frame, room, now_ms());
         self.after(&mut core, author, client, received)
-    }
-
-    /// Takes a message that came on a Yjs connection.
-    ///
-    /// # Errors
-    /// [`Ended`] with what the client is told.
-    pub fn receive_yjs(
-        &self,
-        session: &mut YjsSession,
-        message: &Bytes,
-    ) -> Result<Received, Ended> {
-        let mut core = self.lock();
-        let received = session.receive(message, &mut core.room, now_ms());
-        self.after(
-            &mut core,
-            session.author(),
-            session.client().unwrap_or(ClientId::from_random(0)),
-            received,
-        )
     }
 
     /// What a session's link writes next.
@@ -263,42 +237,6 @@ impl OpenRoom {
             );
         }
         self.count(linked.session.cursor().saturating_sub(before));
-        Ok(taken)
-    }
-
-    /// What a Yjs connection writes next; `told` is the presence tick that it has seen.
-    ///
-    /// # Errors
-    /// [`Ended`] when the room is over.
-    pub fn take_yjs(
-        &self,
-        session: &mut YjsSession,
-        told: &mut u64,
-        renew: bool,
-    ) -> Result<Taken, Ended> {
-        let mut core = self.lock();
-        if core.broken {
-            return Err(Ended::new(
-                ErrorCode::Gone,
-                "the document is being opened anew: nothing is lost, connect again",
-            ));
-        }
-        let published = core.wakes.presence_published();
-        let messages = session.next(&mut core.room)?;
-        let mut taken = Taken {
-            messages,
-            more: false,
-        };
-        self.count(taken.messages.len() as u64);
-        if renew {
-            taken
-                .messages
-                .push(session.renewed_presence(&core.room, now_ms()));
-        }
-        if *told != published {
-            *told = published;
-            taken.messages.extend(session.next_presence(&core.room));
-        }
         Ok(taken)
     }
 

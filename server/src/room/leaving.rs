@@ -34,16 +34,6 @@ impl OpenRoom {
         }
     }
 
-    /// A Yjs connection is gone.
-    pub fn unlink_yjs(&self, author: u64) {
-        let mut core = self.lock();
-        core.last_used = Instant::now();
-        core.wakes.remove(author);
-        if core.room.presence.leave(author, now_ms()) {
-            self.presence_changed(&mut core);
-        }
-    }
-
     /// Forgets what was lost too long ago; returns the sessions that are over.
     pub fn sweep(&self, now_ms: u64) -> Vec<SessionId> {
         let mut core = self.lock();

@@ -7,15 +7,15 @@ use bytes::Bytes;
 
 use crate::{
     frame::{
-        ClientFrame, ErrorCode, Hello, Role, ServerFrame, SessionId, SessionKey, VERSION,
+        ClientFrame, ErrorCode, Hello, MAX_PRESENCE, Role, SessionId, SessionKey, VERSION,
         fragment::{Assembler, split},
     },
     id::{ClientId, DocId},
     replica::Replica,
     sync::Message,
-    validate::{self, UpdateLimits},
 };
 
+mod answers;
 pub mod backoff;
 pub mod outbox;
 
@@ -34,6 +34,8 @@ const DOUBT_MS: u64 = 5_000;
 const PONG_MS: u64 = 5_000;
 /// The same after waking up, when most links are dead.
 const WAKE_PONG_MS: u64 = 3_000;
+/// The slowest uplink that is not taken for a dead one, in bytes a millisecond: an answer comes behind what was sent before.
+const SLOWEST: u64 = 16;
 /// A link must live this long before its end starts the waiting times anew.
 const HEALTHY_MS: u64 = 30_000;
 /// Malformed sessions in a row after which the client stops trying.
@@ -117,7 +119,10 @@ pub struct Client {
     role: Role,
     trouble: Option<(ErrorCode, String)>,
     outbox: Outbox,
-    /// States are being exchanged: edits wait until the server has told what it has.
+    /// The replica lacks something that only the server's state brings. Until that has come `after` promises nothing,
+    /// and a link that dies before it is asked again on the next one.
+    lacks: bool,
+    /// The question is under way on this link: edits wait until the server has told what it has.
     exchanging: bool,
     presence: Option<String>,
     assembler: Assembler,
@@ -154,6 +159,7 @@ impl Client {
             role: Role::Write,
             trouble: None,
             outbox: Outbox::default(),
+            lacks: false,
             exchanging: false,
             presence: None,
             assembler: Assembler::new(MAX_ASSEMBLED),
@@ -199,10 +205,9 @@ impl Client {
                 let silence = self.last_byte + SILENCE_MS;
                 let doubt = match self.ping {
                     Some((_, due)) => due,
-                    None => self
-                        .outbox
-                        .oldest()
-                        .map_or(u64::MAX, |oldest| oldest.max(self.last_byte) + DOUBT_MS),
+                    None => self.outbox.oldest().map_or(u64::MAX, |oldest| {
+                        oldest.max(self.last_byte) + DOUBT_MS + self.upload_ms()
+                    }),
                 };
                 Some(silence.min(doubt))
             }
@@ -226,7 +231,7 @@ impl Client {
                 if dead {
                     self.drop_link(now)
                 } else {
-                    self.ping(now, PONG_MS)
+                    self.ping(now, PONG_MS + self.upload_ms())
                 }
             }
             Link::Refused => Vec::new(),
@@ -284,8 +289,11 @@ impl Client {
         }
     }
 
-    /// The person wants another try after a refusal: the states are exchanged anew.
+    /// The person wants another try: at once, and after a refusal with a new exchange of states.
     pub fn retry(&mut self, now: u64) -> Vec<Effect> {
+        if self.link != Link::Refused {
+            return self.wake(now);
+        }
         self.session = None;
         self.epoch = 0;
         self.trouble = None;
@@ -309,9 +317,9 @@ impl Client {
         effects
     }
 
-    /// This person's presence changed.
+    /// This person's presence changed. A state longer than [`MAX_PRESENCE`], which no server takes, is left out.
     pub fn presence(&mut self, state: String) -> Vec<Effect> {
-        if self.presence.as_ref() == Some(&state) {
+        if self.presence.as_ref() == Some(&state) || state.len() > MAX_PRESENCE {
             return Vec::new();
         }
         self.presence = Some(state.clone());
@@ -322,8 +330,9 @@ impl Client {
         }
     }
 
-    /// The replica found that something is missing in what it was given: ask for it.
+    /// The replica found that something is missing in what it was given: ask for it, now or on the next link.
     pub fn incomplete(&mut self, now: u64, replica: &Replica) -> Vec<Effect> {
+        self.lacks = true;
         if !matches!(self.link, Link::Live { .. }) || self.exchanging {
             return Vec::new();
         }
@@ -340,207 +349,6 @@ impl Client {
             vec![self.send(&ClientFrame::Bye), Effect::Close]
         } else {
             vec![Effect::Close]
-        }
-    }
-
-    /// A message came in on the link.
-    pub fn message(&mut self, now: u64, bytes: Bytes, replica: &Replica) -> Vec<Effect> {
-        if matches!(
-            self.link,
-            Link::Waiting { .. } | Link::Connecting { .. } | Link::Refused
-        ) {
-            return Vec::new();
-        }
-        self.last_byte = now;
-        let mut effects = Vec::new();
-        let frame = match self.assembler.push(bytes) {
-            Ok(None) => return effects,
-            Ok(Some(frame)) => ServerFrame::decode(&frame).ok(),
-            Err(_) => None,
-        };
-        let handled =
-            frame.is_some_and(|frame| self.frame(now, frame, replica, &mut effects).is_some());
-        if !handled {
-            // Bytes that make no sense here: the session may be mended by starting anew.
-            self.session = None;
-            effects.extend(self.refused(
-                now,
-                ErrorCode::Protocol,
-                "the server's answer could not be read",
-            ));
-        }
-        effects
-    }
-
-    /// Handles a frame; `None` when it makes no sense now.
-    fn frame(
-        &mut self,
-        now: u64,
-        frame: ServerFrame,
-        replica: &Replica,
-        effects: &mut Vec<Effect>,
-    ) -> Option<()> {
-        match (frame, self.link) {
-            (ServerFrame::Error { code, message }, _) => {
-                self.error(now, code, message, replica, effects)
-            }
-            (ServerFrame::GoAway { retry_after_ms }, _) => {
-                effects.push(Effect::Close);
-                effects.extend(self.wait(now, retry_after_ms));
-            }
-            (
-                ServerFrame::Welcome(welcome),
-                Link::Opening {
-                    resuming: false, ..
-                },
-            ) => {
-                self.session = Some(Session {
-                    sid: welcome.sid,
-                    key: welcome.key,
-                    link: 0,
-                });
-                self.generation = welcome.generation;
-                self.epoch = welcome.epoch;
-                self.after = welcome.after.unwrap_or(0);
-                self.role = welcome.role;
-                self.exchanging = welcome.after.is_none();
-                self.outbox.renumber();
-                self.go_live(now, 0, replica, effects);
-            }
-            (ServerFrame::Resumed { applied }, Link::Opening { resuming: true, .. }) => {
-                self.exchanging = false;
-                self.go_live(now, applied, replica, effects);
-            }
-            (ServerFrame::Resync, Link::Live { .. }) => self.ask_for_state(now, replica, effects),
-            (ServerFrame::Batch { upto, messages }, Link::Live { .. }) => {
-                return self.batch(now, upto, &messages, replica, effects);
-            }
-            (ServerFrame::Saved { seq }, Link::Live { .. }) => {
-                self.protocol_errors = 0;
-                self.outbox.saved(seq);
-                self.trouble = None;
-                effects.push(Effect::Status);
-            }
-            (ServerFrame::Presence { changed }, Link::Live { .. }) => {
-                effects.push(Effect::Presence(changed))
-            }
-            (ServerFrame::Pong { nonce: 0 }, Link::Live { .. }) => {
-                let answer = self.send(&ClientFrame::Ping { nonce: 0 });
-                effects.push(answer);
-            }
-            (ServerFrame::Pong { nonce }, Link::Live { .. }) => {
-                if self.ping.is_some_and(|(expected, _)| expected == nonce) {
-                    self.ping = None;
-                }
-            }
-            _ => return None,
-        }
-        Some(())
-    }
-
-    fn go_live(&mut self, now: u64, applied: u64, replica: &Replica, effects: &mut Vec<Effect>) {
-        self.link = Link::Live { since: now };
-        self.trouble = None;
-        effects.push(Effect::PresenceReset);
-        if let Some(state) = self.presence.clone() {
-            let frame = self.send(&ClientFrame::Presence { state });
-            effects.push(frame);
-        }
-        if !self.exchanging {
-            for frame in self.outbox.after(applied) {
-                self.send_all(&frame, effects);
-            }
-            if self.outbox.is_collapsed() {
-                self.ask_for_state(now, replica, effects);
-            }
-        }
-        effects.push(Effect::Status);
-    }
-
-    fn batch(
-        &mut self,
-        now: u64,
-        upto: u64,
-        messages: &[Bytes],
-        replica: &Replica,
-        effects: &mut Vec<Effect>,
-    ) -> Option<()> {
-        let mut updates = Vec::with_capacity(messages.len());
-        let mut vector = None;
-        for message in messages {
-            match Message::decode(message).ok()? {
-                Message::Update(update) | Message::Step2(update) => {
-                    validate::update(update, &UpdateLimits::document()).ok()?;
-                    updates.push(message.slice_ref(update));
-                }
-                Message::Step1(told) => vector = Some(told),
-                Message::Awareness(_) | Message::Auth(_) | Message::QueryAwareness => return None,
-            }
-        }
-        self.after = upto;
-        if !updates.is_empty() {
-            effects.push(Effect::Remote(updates));
-        }
-        if let Some(vector) = vector {
-            validate::state_vector(vector, crate::room::MAX_CLIENTS).ok()?;
-            let diff = replica.diff(vector).ok()?;
-            let missing = validate::update(&diff, &UpdateLimits::document())
-                .is_ok_and(|summary| !summary.structs.is_empty());
-            self.exchanging = false;
-            // One update that holds all the server lacks takes the place of those that wait.
-            if let Some(frame) =
-                self.outbox
-                    .replace(missing, || Message::Step2(&diff).encode().into(), now)
-            {
-                self.send_all(&frame, effects);
-            }
-            effects.push(Effect::Status);
-        }
-        Some(())
-    }
-
-    fn error(
-        &mut self,
-        now: u64,
-        code: ErrorCode,
-        message: String,
-        replica: &Replica,
-        effects: &mut Vec<Effect>,
-    ) {
-        match code {
-            ErrorCode::NotSaving => {
-                self.trouble = Some((code, message));
-                effects.push(Effect::Status);
-            }
-            ErrorCode::Gone => {
-                self.session = None;
-                if matches!(self.link, Link::Opening { resuming: true, .. }) {
-                    effects.extend(self.hello(now, replica));
-                } else {
-                    effects.push(Effect::Close);
-                    effects.extend(self.wait(now, 0));
-                }
-            }
-            ErrorCode::Rate
-            | ErrorCode::TooSlow
-            | ErrorCode::Unavailable
-            | ErrorCode::Superseded
-            | ErrorCode::Incomplete => {
-                if code == ErrorCode::Superseded {
-                    self.session = None;
-                }
-                self.trouble = Some((code, message));
-                effects.push(Effect::Close);
-                effects.extend(self.wait(now, 0));
-            }
-            ErrorCode::Protocol
-            | ErrorCode::ReadOnly
-            | ErrorCode::OtherGeneration
-            | ErrorCode::TooLarge => {
-                self.session = None;
-                let refusal = self.refused(now, code, &message);
-                effects.extend(refusal);
-            }
         }
     }
 
@@ -567,7 +375,8 @@ impl Client {
             doc: self.doc.clone(),
             client: self.client,
             generation: self.generation,
-            epoch: self.epoch,
+            // Without an epoch the server tells its whole state.
+            epoch: if self.lacks { 0 } else { self.epoch },
             after: self.after,
             state_vector: replica.state_vector().into(),
         });
@@ -590,6 +399,11 @@ impl Client {
         vec![self.send(&ClientFrame::Ping { nonce })]
     }
 
+    /// How long what is not saved may take on the slowest uplink.
+    fn upload_ms(&self) -> u64 {
+        self.outbox.bytes() as u64 / SLOWEST
+    }
+
     fn drop_link(&mut self, now: u64) -> Vec<Effect> {
         let mut effects = vec![Effect::Close];
         effects.extend(self.wait(now, 0));
@@ -599,6 +413,7 @@ impl Client {
     fn wait(&mut self, now: u64, at_least: u64) -> Vec<Effect> {
         if matches!(self.link, Link::Live { since } if now >= since + HEALTHY_MS) {
             self.backoff.reset();
+            self.protocol_errors = 0;
         }
         self.ping = None;
         self.link = Link::Waiting {
@@ -615,3 +430,6 @@ impl Client {
         effects.extend(split(frame.clone()).map(Effect::Send));
     }
 }
+
+#[cfg(test)]
+mod tests;

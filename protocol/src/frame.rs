@@ -198,7 +198,7 @@ pub enum ErrorCode {
     OtherGeneration = 4412,
     /// An update, or the document with it, is larger than allowed.
     TooLarge = 4413,
-    /// The update refers to edits that the server does not have: send the state again.
+    /// A DATA came before the one that is due: resume, and send again from there.
     Incomplete = 4422,
     /// Too much in too little time, or too many connections.
     Rate = 4429,

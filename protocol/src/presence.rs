@@ -74,6 +74,32 @@ impl Presences {
         state: &str,
         now_ms: u64,
     ) -> Result<bool, PresenceError> {
+        self.claim(client, owner, state, now_ms, |holder| holder == owner)
+    }
+
+    /// As [`Presences::set`], for a session that has opened under this client id: a later one takes it from an earlier
+    /// one. A page that had to open a new session would else be invisible until the old one is forgotten.
+    ///
+    /// # Errors
+    /// [`PresenceError`] when the state is refused, or the claim of the earlier session.
+    pub fn take_over(
+        &mut self,
+        client: ClientId,
+        owner: u64,
+        state: &str,
+        now_ms: u64,
+    ) -> Result<bool, PresenceError> {
+        self.claim(client, owner, state, now_ms, |holder| holder <= owner)
+    }
+
+    fn claim(
+        &mut self,
+        client: ClientId,
+        owner: u64,
+        state: &str,
+        now_ms: u64,
+        yields: impl Fn(u64) -> bool,
+    ) -> Result<bool, PresenceError> {
         if state.len() > MAX_PRESENCE {
             return Err(PresenceError::TooLong);
         }
@@ -81,7 +107,7 @@ impl Presences {
             return Err(PresenceError::NotAnObject);
         }
         if let Some(slot) = self.slots.get(&client) {
-            if slot.owner != owner && slot.state.is_some() {
+            if slot.state.is_some() && !yields(slot.owner) {
                 return Err(PresenceError::Taken);
             }
             if slot.owner == owner && slot.state.as_deref() == Some(state) {
@@ -250,7 +276,14 @@ mod tests {
             "the leaving is told"
         );
         assert_eq!(all.set(id(1), 20, "{}", 2), Ok(true));
-        all.leave(20, 3);
+        assert_eq!(
+            all.take_over(id(1), 30, "{}", 2),
+            Ok(true),
+            "a later session of the same page speaks for it"
+        );
+        assert_eq!(all.take_over(id(1), 20, "{}", 2), Err(PresenceError::Taken));
+        assert!(!all.leave(20, 3), "and stays when the earlier one is swept");
+        all.leave(30, 3);
         all.sweep(3 + FORGET_AFTER_MS);
         assert_eq!(all.changed_since(0, 0).count(), 0);
     }

@@ -251,6 +251,20 @@ impl Replica {
     }
 }
 
+/// Whether `update` deletes anything that none of the `others` deletes.
+///
+/// # Errors
+/// [`ReplicaError::Update`] when one of them is no update.
+pub fn deletes_more(update: &[u8], others: &[Bytes]) -> Result<bool, ReplicaError> {
+    let read =
+        |bytes| Update::decode_v1(bytes).map_err(|error| ReplicaError::Update(error.to_string()));
+    let mut more = read(update)?.delete_set().clone();
+    for other in others {
+        more.diff_with(read(other)?.delete_set());
+    }
+    Ok(!more.is_empty())
+}
+
 fn lock(queue: &Mutex<Queue>) -> std::sync::MutexGuard<'_, Queue> {
     queue.lock().unwrap_or_else(PoisonError::into_inner)
 }

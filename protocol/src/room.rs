@@ -242,8 +242,10 @@ impl Room {
         match self.doc.apply(update) {
             Ok(true) => {}
             Ok(false) => return Ok(Admitted::Known { n: self.head }),
-            Err(ApplyError::Incomplete) => return Err(Refused::Incomplete),
-            Err(ApplyError::Refused(_) | ApplyError::Broken) => return Err(Refused::Broken),
+            // Whatever yrs kept of it is not in the log: only a room opened anew from the log tells the truth.
+            Err(ApplyError::Incomplete | ApplyError::Refused(_) | ApplyError::Broken) => {
+                return Err(Refused::Broken);
+            }
         }
         for range in &summary.structs {
             let clock = self.clocks.entry(range.client).or_insert(0);
@@ -440,3 +442,6 @@ impl Room {
 
 /// How many clients a state vector may name: each browser tab that ever edited a document is one.
 pub const MAX_CLIENTS: usize = 100_000;
+
+#[cfg(test)]
+mod tests;

@@ -24,8 +24,8 @@ pub mod yjs;
 ///
 /// Below the 30 s after which the most impatient proxies cut an idle connection.
 pub const HEARTBEAT_MS: u64 = 20_000;
-/// DATA frames applied and not yet durable that one session may have; beyond it the sender is told to slow down.
-const MAX_WAITING: usize = 65_536;
+/// How many steps of one session are told as saved one by one; beyond it, while a disk is slow or broken, several as one.
+const MAX_WAITING: usize = 1_024;
 
 /// A client's session.
 pub struct Session {
@@ -58,7 +58,7 @@ pub struct Identity {
     pub sid: SessionId,
     /// Its secret.
     pub key: SessionKey,
-    /// Its number among the sessions of the room.
+    /// Its number among the sessions of the room: greater than that of any before.
     pub author: u64,
 }
 
@@ -190,6 +190,7 @@ impl Session {
         self.presence_seen = 0;
         self.trouble_told = false;
         self.asked = None;
+        self.lost = false;
         self.replies.clear();
         self.replies.push_back(ServerFrame::Resumed {
             applied: self.applied,
@@ -240,8 +241,7 @@ impl Session {
     /// Takes one frame.
     ///
     /// # Errors
-    /// [`Ended`]: the client is to be told and the link closed. The session itself may be resumed after
-    /// [`ErrorCode::Protocol`], and is over otherwise.
+    /// [`Ended`]: the client is to be told and the link closed. The session itself stays as it was and may be resumed.
     pub fn receive(
         &mut self,
         frame: ClientFrame,
@@ -251,9 +251,12 @@ impl Session {
         match frame {
             ClientFrame::Data { seq, message } => self.data(seq, &message, room),
             ClientFrame::Presence { state } => {
-                match room.presence.set(self.client, self.author, &state, now_ms) {
+                match room
+                    .presence
+                    .take_over(self.client, self.author, &state, now_ms)
+                {
                     Ok(true) => Ok(Received::Presence),
-                    // A page that was duplicated shows its twin's presence until the twin leaves.
+                    // A later session of this page speaks for it now.
                     Ok(false) | Err(PresenceError::Taken) => Ok(Received::Nothing),
                     Err(error) => Err(Ended::new(ErrorCode::Protocol, error.to_string())),
                 }
@@ -311,24 +314,22 @@ impl Session {
                 .encode(),
             ));
         }
-        match if self.lost {
-            Next::Nothing
-        } else {
-            room.next_batch(self.cursor, self.author)
-        } {
-            Next::Batch { upto, frame } => {
-                self.cursor = upto;
-                match frame {
-                    Some(frame) => Ok(Some(frame)),
-                    None => self.next(room),
+        while !self.lost {
+            match room.next_batch(self.cursor, self.author) {
+                Next::Batch { upto, frame } => {
+                    self.cursor = upto;
+                    if frame.is_some() {
+                        return Ok(frame);
+                    }
                 }
+                Next::Lost => {
+                    self.ask_for_state();
+                    return Ok(self.replies.pop_front().map(|reply| reply.encode()));
+                }
+                Next::Nothing => break,
             }
-            Next::Lost => {
-                self.ask_for_state();
-                self.next(room)
-            }
-            Next::Nothing => Ok(None),
         }
+        Ok(None)
     }
 
     /// Presence of others that changed since the last call, as one frame. The transport asks on the room's tick.
@@ -340,6 +341,8 @@ impl Session {
         let changed: Vec<_> = room
             .presence
             .changed_since(since, self.author)
+            // An earlier session of this page may not be swept yet.
+            .filter(|change| change.client != self.client)
             .map(|change| (change.client, change.state.map(|state| state.to_string())))
             .collect();
         (!changed.is_empty()).then(|| ServerFrame::Presence { changed }.encode())
@@ -352,15 +355,10 @@ impl Session {
             return Ok(Received::Nothing);
         }
         if seq != self.applied + 1 {
+            // A network that reorders or loses is not the client's fault: it resumes, and sends again what is due.
             return Err(Ended::new(
-                ErrorCode::Protocol,
+                ErrorCode::Incomplete,
                 format!("DATA {} came where {} was due", seq, self.applied + 1),
-            ));
-        }
-        if self.waiting.len() >= MAX_WAITING {
-            return Err(Ended::new(
-                ErrorCode::Rate,
-                "too many edits wait for the disk: they are kept in your page and sent again",
             ));
         }
         let decoded = Message::decode(message)
@@ -415,13 +413,16 @@ impl Session {
     /// Both sides exchange their states anew.
     fn ask_for_state(&mut self) {
         self.lost = true;
-        self.replies.push_back(ServerFrame::Resync);
+        if !self.replies.contains(&ServerFrame::Resync) {
+            self.replies.push_back(ServerFrame::Resync);
+        }
     }
 
     fn wait(&mut self, seq: u64, n: u64, room: &Room) {
-        // Several DATA that wait for one entry are told as one.
+        // Several DATA that wait for one entry are told as one. Telling more of them as one tells them later, never too early.
+        let full = self.waiting.len() >= MAX_WAITING;
         match self.waiting.back_mut() {
-            Some(last) if last.1 == n => last.0 = seq,
+            Some(last) if full || last.1 == n => *last = (seq, n),
             _ => self.waiting.push_back((seq, n)),
         }
         self.saved = self.settle(room);
@@ -460,3 +461,6 @@ pub(crate) fn refusal(refused: &Refused) -> Ended {
     };
     Ended::new(code, refused.to_string())
 }
+
+#[cfg(test)]
+mod tests;

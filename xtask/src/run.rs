@@ -1,8 +1,9 @@
 //! Starts other programs and says what is going on, with the time since the start. Knows no step.
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -46,6 +47,58 @@ pub(crate) fn run_watched(command: &mut Command, mut look: impl FnMut(&str)) -> 
         look(&line);
     }
     Ok(child.wait()?.success())
+}
+
+/// A program at work beside us. Dropping it stops the program.
+pub(crate) struct Background {
+    name: String,
+    child: Child,
+    reader: Option<JoinHandle<()>>,
+}
+
+/// Starts a program whose messages come out line by line, each marked with `label`, between our own.
+pub(crate) fn start(command: &mut Command, label: &'static str) -> Result<Background> {
+    let name = name(command);
+    let mut child = command
+        .stdin(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .with_context(|| format!("cannot start {name}"))?;
+    let messages = child.stderr.take().context("its messages are piped")?;
+    let reader = std::thread::spawn(move || {
+        for line in BufReader::new(messages).split(b'\n').map_while(Result::ok) {
+            eprintln!("{label:>9} | {}", String::from_utf8_lossy(&line));
+        }
+    });
+    Ok(Background {
+        name,
+        child,
+        reader: Some(reader),
+    })
+}
+
+impl Background {
+    /// Waits for the program's end.
+    pub(crate) fn finish(mut self) -> Result<()> {
+        let status = self.child.wait()?;
+        if let Some(reader) = self.reader.take()
+            && reader.join().is_err()
+        {
+            bail!("what {} said was lost", self.name);
+        }
+        if !status.success() {
+            bail!("{} failed ({status})", self.name);
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        // After `finish` there is nothing left to stop, and both calls say so.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }
 
 /// Runs a program whose output matters only when it fails; it is kept in target/xtask/`log`.log.

@@ -1,9 +1,10 @@
 //! `cargo xtask serve`: builds everything, then becomes the server. It is gone once the server runs, so Ctrl-C reaches the server itself.
+use std::io::IsTerminal;
 use std::process::{Command, ExitCode};
 
 use anyhow::Result;
 
-use crate::run::{run, say};
+use crate::run::{say, start};
 use crate::setup::Toolchain;
 use crate::site::Speed;
 use crate::{files, pack, site};
@@ -17,16 +18,20 @@ pub(crate) fn main(arguments: &[String]) -> Result<ExitCode> {
     let [fast] = crate::flags(ours, ["--fast"])?;
     let speed = Speed::from_flag(fast);
     let toolchain = Toolchain::ready()?;
-    site::build(toolchain, speed)?;
-    pack::pack(speed)?;
-    say("compiling the server");
     let profile = match speed {
         Speed::Release => "release",
         Speed::Fast => "dev",
     };
-    run(toolchain
-        .cargo()
-        .args(["build", "--package", "server", "--profile", profile]))?;
+    // The page's modules are linked on one core for a minute or more; the server is compiled on the other meanwhile.
+    let mut server = toolchain.cargo();
+    server.args(["build", "--package", "server", "--profile", profile]);
+    if std::io::stderr().is_terminal() {
+        server.args(["--color", "always"]);
+    }
+    let server = start(&mut server, "server")?;
+    site::build(toolchain, speed)?;
+    pack::pack(speed)?;
+    server.finish()?;
     let folder = if speed == Speed::Fast {
         "debug"
     } else {
@@ -51,6 +56,6 @@ fn become_server(command: &mut Command) -> Result<ExitCode> {
 
 #[cfg(not(unix))]
 fn become_server(command: &mut Command) -> Result<ExitCode> {
-    run(command)?;
+    crate::run::run(command)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -12,6 +12,7 @@ use anyhow::Result;
 use crate::files;
 use crate::run::say;
 use crate::setup::{self, Toolchain};
+use crate::stamp::Stamp;
 pub(crate) use editor::FOLDER as EDITOR;
 use module::Module;
 
@@ -77,6 +78,13 @@ pub(crate) fn build(toolchain: Toolchain, speed: Speed) -> Result<()> {
         present.insert("pkg/maru.css".to_owned());
     }
     files::prune(&site, |file| present.contains(file))
+}
+
+/// The memory of a step below. It is void when the steps themselves have changed.
+fn stamp(name: &str, now: &str) -> Result<Stamp> {
+    let steps = files::root().join("xtask/src/site");
+    let recipe = files::sha256_of_all(&steps, &files::walk(&steps, |_| false)?)?;
+    Ok(Stamp::new(name, format!("{recipe} {now}")))
 }
 
 /// Copies a folder's files to below `prefix` in `to`, and notes their names there.

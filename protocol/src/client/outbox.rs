@@ -36,12 +36,18 @@ impl Outbox {
     /// When the oldest unsaved edit was made.
     #[must_use]
     pub fn oldest(&self) -> Option<u64> {
-        self.collapsed.or_else(|| {
-            self.pending
-                .iter()
-                .find(|pending| pending.edit)
-                .map(|pending| pending.since)
-        })
+        let kept = self.pending.iter().find(|pending| pending.edit);
+        // What was sent and is not saved can be older than what only an exchange brings.
+        self.collapsed
+            .into_iter()
+            .chain(kept.map(|pending| pending.since))
+            .min()
+    }
+
+    /// The size of everything kept, in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// Whether edits wait that only an exchange of states can bring to the server.
@@ -82,14 +88,16 @@ impl Outbox {
         frame
     }
 
-    /// The server has made everything up to `seq` durable.
-    pub fn saved(&mut self, seq: u64) {
+    /// The server has made everything up to `seq` durable; tells whether that is news.
+    pub fn saved(&mut self, seq: u64) -> bool {
+        let before = self.pending.len();
         while let Some(first) = self.pending.front()
             && first.seq <= seq
         {
             self.bytes -= first.message.len();
             self.pending.pop_front();
         }
+        self.pending.len() < before
     }
 
     /// Frames to send on a new link: those after `applied`.

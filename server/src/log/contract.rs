@@ -14,7 +14,11 @@ use bytes::Bytes;
 use protocol::id::{ClientId, DocId};
 use tokio::sync::{Barrier, oneshot};
 
-use super::{Compacted, Loaded, Log, LogError, Record, Stat, memory::MemoryLog, sqlite};
+use super::{
+    Compacted, Loaded, Log, LogError, Record, Stat,
+    memory::MemoryLog,
+    sqlite::{Options, SqliteLog},
+};
 
 pub(super) fn doc(name: &str) -> DocId {
     DocId::parse(name).unwrap()
@@ -71,7 +75,7 @@ macro_rules! every_log {
         mod sqlite {
             $(#[tokio::test(flavor = "multi_thread")] async fn $rule() {
                 let dir = tempfile::tempdir().unwrap();
-                let log = super::sqlite::SqliteLog::open(dir.path(), &super::sqlite::Options::default()).unwrap();
+                let log = super::SqliteLog::open(dir.path(), &super::Options::default()).unwrap();
                 super::$rule(std::sync::Arc::new(log)).await;
             })*
         }

@@ -253,7 +253,7 @@ impl Shared {
                 self.fail(&format!("a checkpoint of maru.db failed ({error})"));
             }
             _ => {
-                tracing::warn!(%error, "a checkpoint of maru.db failed; it is tried again after the next write")
+                tracing::warn!(%error, "a checkpoint of maru.db failed; it is tried again after the next write");
             }
         }
     }

@@ -137,7 +137,7 @@ fn storm(dir: &Path, round: &str) {
                         let tell = tell.clone();
                         let update = record(name.clone());
                         let done = move |result: Result<u64, LogError>| {
-                            tell.send(result.map(|_| name)).unwrap()
+                            tell.send(result.map(|_| name)).unwrap();
                         };
                         log.append(&doc(&format!("doc{}", n % 4)), update, Box::new(done));
                     }

@@ -57,7 +57,9 @@ fn raw(dir: &Path) -> Vec<Duration> {
 
 fn one_waiter(dir: &Path) -> Vec<Duration> {
     let log = SqliteLog::open(&dir.join("one"), &Options::default()).unwrap();
-    timed(|| drop(append(&log, &doc("d"), UPDATE.to_vec()).unwrap()))
+    timed(|| {
+        append(&log, &doc("d"), UPDATE.to_vec()).unwrap();
+    })
 }
 
 fn timed(mut step: impl FnMut()) -> Vec<Duration> {
@@ -73,10 +75,11 @@ fn timed(mut step: impl FnMut()) -> Vec<Duration> {
 
 /// Each waiter appends again as soon as it is told: one thread keeps `waiters` records under way.
 fn many_waiters(dir: &Path, waiters: usize) -> Vec<Duration> {
+    // The receiver is made before the log, so that it lives until the log has answered the last waiter.
+    let (tell, told) = mpsc::channel();
     let log = SqliteLog::open(&dir.join("many"), &Options::default()).unwrap();
     let docs: Vec<_> = (0..64).map(|n| doc(&n.to_string())).collect();
     let update = bytes::Bytes::from_static(&UPDATE);
-    let (tell, told) = mpsc::channel();
     let over = Arc::new(AtomicBool::new(false));
     let clock = Arc::clone(&over);
     let timer = thread::spawn(move || {
@@ -87,7 +90,7 @@ fn many_waiters(dir: &Path, waiters: usize) -> Vec<Duration> {
         let (tell, start) = (tell.clone(), Instant::now());
         let done = move |result: Result<u64, _>| {
             tell.send((waiter, result.map(|_| start.elapsed())))
-                .unwrap()
+                .unwrap();
         };
         log.append(
             &docs[waiter % docs.len()],

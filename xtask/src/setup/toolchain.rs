@@ -56,7 +56,15 @@ impl Toolchain {
         let toolchain = [Self::Users, Self::Debian]
             .into_iter()
             .find(|known| format!("{known:?}") == name)?;
-        (lines.next()? == chosen() && has_std(Path::new(lines.next()?))).then_some(toolchain)
+        let same = lines.next()? == chosen();
+        (same && toolchain.is_ready(Path::new(lines.next()?))).then_some(toolchain)
+    }
+
+    fn is_ready(self, library: &Path) -> bool {
+        match self {
+            Self::Users => has_std(library),
+            Self::Debian => wasm_std::is_current(library),
+        }
     }
 
     fn find() -> Result<(Self, PathBuf)> {
@@ -69,14 +77,14 @@ impl Toolchain {
         }
         let rustup = ask(Command::new("rustup").arg("--version")).is_some();
         let debian = library(Path::new("/usr"));
-        if rustup && !has_std(&debian) {
+        if rustup && !wasm_std::is_current(&debian) {
             say(&format!(
                 "no {TARGET} yet, which the page is compiled to: rustup target add (20 MB)"
             ));
             if succeeds_within(
                 Command::new("rustup").args(["target", "add", TARGET]),
                 ADD_LIMIT,
-            ) && let Some(library) = users()
+            ) && let Some(library) = users().filter(|library| has_std(library))
             {
                 return Ok((Self::Users, library));
             }

@@ -27,7 +27,7 @@ const CRATE: &str = "wasm-std";
 /// Where packages cannot be installed, the build fails, or `library` cannot be written.
 pub(crate) fn ready(library: &Path) -> Result<()> {
     apt::packages(PACKAGES, "compiling to WebAssembly", "30 s")?;
-    if has_std(library) {
+    if is_current(library) {
         return Ok(());
     }
     say("building the wasm32 standard library, once (usually 40 s)");
@@ -58,6 +58,18 @@ pub(crate) fn ready(library: &Path) -> Result<()> {
     )?;
     // Some 100 MB that nobody asks for again.
     fs::remove_dir_all(&folder).with_context(|| format!("cannot remove {}", folder.display()))
+}
+
+/// Whether the library is there, and made since Debian's compiler was last replaced: another compiler cannot read it.
+pub(crate) fn is_current(library: &Path) -> bool {
+    let changed = |path: &Path| {
+        fs::metadata(path)
+            .and_then(|metadata| metadata.modified())
+            .ok()
+    };
+    // dpkg writes a package's list of files anew when it installs or upgrades it.
+    let installed = changed(Path::new("/var/lib/dpkg/info/rustc-web.list"));
+    has_std(library) && changed(library) >= installed
 }
 
 /// Copies the libraries to their place in one step: a build that runs meanwhile finds all of them or none.

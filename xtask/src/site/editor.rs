@@ -4,9 +4,9 @@ use std::process::Command;
 
 use anyhow::Result;
 
+use super::stamp;
 use crate::files;
 use crate::run::{run, say};
-use crate::stamp::Stamp;
 
 /// The npm package, relative to the root.
 pub(crate) const FOLDER: &str = "app/editor";
@@ -15,7 +15,7 @@ pub(crate) const FOLDER: &str = "app/editor";
 pub(crate) fn build() -> Result<()> {
     let folder = files::root().join(FOLDER);
     let sources = files::walk(&folder, |name| name == "node_modules")?;
-    let stamp = Stamp::new("editor", files::sha256_of_all(&folder, &sources)?);
+    let stamp = stamp("editor", &files::sha256_of_all(&folder, &sources)?)?;
     if stamp.is_fresh() && files::root().join("public/editor/editor.js").is_file() {
         return Ok(());
     }

@@ -6,11 +6,10 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use wasm_bindgen_cli_support::Bindgen;
 
-use super::{Speed, editor};
+use super::{Speed, editor, stamp};
 use crate::files;
 use crate::run::{run, say};
 use crate::setup::Toolchain;
-use crate::stamp::Stamp;
 
 /// What rustc 1.96 emits by default. wasm-opt keeps to what it is told the browsers know.
 const FEATURES: &[&str] = &[
@@ -39,13 +38,13 @@ impl Module {
         let folder = files::own().join("modules").join(self.name);
         let small = speed == Speed::Release && editor::tool("wasm-opt").is_some();
         let minified = editor::tool("esbuild").is_some();
-        let stamp = Stamp::new(
+        let stamp = stamp(
             &format!("module-{}", self.name),
-            format!(
+            &format!(
                 "{} small={small} minified={minified}",
                 files::sha256(&compiled)
             ),
-        );
+        )?;
         if stamp.is_fresh() && folder.is_dir() {
             return Ok(folder);
         }

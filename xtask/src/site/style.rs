@@ -1,13 +1,13 @@
 //! The style sheet: style/main.css with what it imports, in one minified file.
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
 use anyhow::Result;
 
-use super::editor;
+use super::{editor, stamp};
 use crate::files;
 use crate::run::{run, say};
-use crate::stamp::Stamp;
 
 /// Writes `out`, unless no style has changed. Tells whether there is a style sheet.
 pub(crate) fn build(out: &Path) -> Result<bool> {
@@ -21,19 +21,31 @@ pub(crate) fn build(out: &Path) -> Result<bool> {
         return Ok(false);
     };
     let sources = files::walk(&folder, |_| false)?;
-    let stamp = Stamp::new("style", files::sha256_of_all(&folder, &sources)?);
+    let stamp = stamp("style", &files::sha256_of_all(&folder, &sources)?)?;
     if !stamp.is_fresh() || !out.is_file() {
-        // Addresses from the site's root are the server's, not files to be bundled.
         run(Command::new(esbuild)
             .arg(folder.join("main.css"))
-            .args([
-                "--bundle",
-                "--minify",
-                "--log-level=warning",
-                "--external:/*",
-            ])
+            .args(["--bundle", "--minify", "--log-level=warning"])
+            .args(served()?)
             .arg(format!("--outfile={}", out.display())))?;
         stamp.set()?;
     }
     Ok(true)
+}
+
+/// Tells esbuild that `/fonts/x` and the like are addresses on the server, for each folder of public/. A plain `/*` would
+/// take in the imported style sheets too, whose paths on this disk begin with a slash.
+fn served() -> Result<Vec<String>> {
+    let public = files::root().join("public");
+    if !public.is_dir() {
+        return Ok(Vec::new());
+    }
+    let tops: BTreeSet<String> = files::walk(&public, |_| false)?
+        .iter()
+        .map(|file| match file.split_once('/') {
+            Some((folder, _)) => format!("--external:/{folder}/*"),
+            None => format!("--external:/{file}"),
+        })
+        .collect();
+    Ok(tops.into_iter().collect())
 }

@@ -14,7 +14,7 @@ use super::{Options, Shared, writer::Op};
 /// The checkpoint thread as the writer sees it.
 pub(super) struct Checkpointer {
     signal: Arc<Signal>,
-    thread: JoinHandle<()>,
+    thread: Option<JoinHandle<()>>,
 }
 
 impl Checkpointer {
@@ -38,7 +38,10 @@ impl Checkpointer {
         let thread = thread::Builder::new()
             .name("maru-checkpoint".to_owned())
             .spawn(move || worker.run())?;
-        Ok(Self { signal, thread })
+        Ok(Self {
+            signal,
+            thread: Some(thread),
+        })
     }
 
     /// Says that there was a commit. Costs a lock; wakes the thread only when it sleeps.
@@ -49,12 +52,19 @@ impl Checkpointer {
             self.signal.changed.notify_one();
         }
     }
+}
 
-    /// Ends the thread and closes its connection.
-    pub(super) fn stop(self) {
+/// Ends the thread and closes its connection: also when the writer panics, since the writer's queue ends only when this
+/// thread has let go of it.
+impl Drop for Checkpointer {
+    fn drop(&mut self) {
         self.signal.state().stop = true;
         self.signal.changed.notify_one();
-        if self.thread.join().is_err() {
+        if self
+            .thread
+            .take()
+            .is_some_and(|thread| thread.join().is_err())
+        {
             tracing::error!("the checkpoint thread panicked");
         }
     }

@@ -34,7 +34,7 @@ fn on_writer<T: Send + 'static>(
 ) -> T {
     let (tell, told) = mpsc::channel();
     log.send(Op::Inspect(Box::new(move |conn| {
-        tell.send(look(conn)).unwrap()
+        tell.send(look(conn)).unwrap();
     })));
     told.recv().unwrap()
 }
@@ -74,6 +74,25 @@ async fn the_live_write_connection_syncs_every_commit() {
         (2, 0)
     );
     assert!(rusqlite::version_number() >= 3_051_003);
+}
+
+#[tokio::test]
+async fn a_writer_that_panics_fails_the_store_and_leaves_nobody_waiting() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = open(dir.path());
+    append(&log, &doc("d"), "a").await.unwrap();
+    log.send(Op::Inspect(Box::new(|_| {
+        panic!("a mistake of ours (this test's)")
+    })));
+    assert!(append(&log, &doc("d"), "b").await.is_err());
+    assert!(log.failure().is_some_and(|why| why.contains("panicked")));
+    assert_eq!(log.backlog(), 0);
+    assert_eq!(texts(&log.load(&doc("d")).await.unwrap()), ["a"]);
+    drop(log);
+    assert_eq!(
+        texts(&open(dir.path()).load(&doc("d")).await.unwrap()),
+        ["a"]
+    );
 }
 
 #[tokio::test]

@@ -74,11 +74,13 @@ pub(super) struct Writer {
 /// The thread: writes until it is told to close, then answers late callers until the log is dropped.
 pub(super) fn run(writer: Writer, queue: &mpsc::Receiver<Op>) {
     let shared = Arc::clone(&writer.shared);
-    if catch_unwind(AssertUnwindSafe(|| writer.write_until_closed(queue))).is_err() {
-        shared.fail("the writing thread panicked");
-    }
+    let written = catch_unwind(AssertUnwindSafe(|| writer.write_until_closed(queue)));
+    let refusal = match written {
+        Ok(()) => LogError::Closed,
+        Err(_) => LogError::Failed(shared.fail("the writing thread panicked")),
+    };
     for op in queue {
-        op.refuse(&shared, &LogError::Closed);
+        op.refuse(&shared, &refusal);
     }
 }
 
@@ -259,7 +261,7 @@ impl Writer {
             lock,
         } = self;
         readers.close();
-        checkpoints.stop();
+        drop(checkpoints);
         let result = match shared.failed.get() {
             Some(why) => Err(LogError::Failed(why.clone())),
             None => match checkpoint::truncate(&conn, super::schema::BUSY) {

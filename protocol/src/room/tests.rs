@@ -1,0 +1,1 @@
+//! Tests of the room: numbers, the tail, what is shared, and what is refused.

@@ -1,0 +1,107 @@
+//! What a family of schedules may do to its world; a plan says what, the seed says when.
+
+use protocol::room::RoomLimits;
+
+use crate::random::Random;
+
+/// A thing that goes wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// A link ends and both sides hear of it.
+    Cut,
+    /// A link dies and nobody hears of it: bytes vanish upwards, downwards or both ways.
+    Silence,
+    /// A page has no network for a while, at times longer than its session is kept.
+    Offline,
+    /// The server dies: what is not durable is gone.
+    Crash,
+    /// The server stops in good order and comes back.
+    Restart,
+    /// The disk refuses everything until the server is started again.
+    Disk,
+    /// A page is closed for good, with or without a goodbye.
+    Leave,
+    /// Another page comes.
+    Join,
+}
+
+/// A lie told by the harness on purpose, to see that the oracle notices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lie {
+    /// None.
+    None,
+    /// The room hears "durable" when an entry has only been queued.
+    SavedEarly,
+    /// One edit arrives as an empty one.
+    EmptiedEdit,
+    /// The last batch for one page is taken for delivered and is not.
+    LostBatch,
+}
+
+/// The world that a schedule runs in.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Pages at the start.
+    pub pages: usize,
+    /// Plain Yjs peers.
+    pub peers: usize,
+    /// How long people act and things go wrong, in milliseconds.
+    pub span: u64,
+    /// Shortest and longest way of a message, in milliseconds.
+    pub delay: (u64, u64),
+    /// Shortest and longest time until an entry is durable.
+    pub disk: (u64, u64),
+    /// Messages that may be on their way to a client before the server waits.
+    pub window: usize,
+    /// What goes wrong.
+    pub faults: Vec<Fault>,
+    /// Shortest and longest time between two faults.
+    pub fault_every: (u64, u64),
+    /// Shortest and longest time between two acts of one person.
+    pub act_every: (u64, u64),
+    /// DATA overtake each other on their way up, and arrive twice, also long after their link.
+    pub unordered: bool,
+    /// The server still takes DATA from a link that a newer one has replaced.
+    pub stale_data: bool,
+    /// The server ends the link after "gone" instead of waiting for a HELLO.
+    pub gone_closes: bool,
+    /// Edits anywhere in the text; else whole words at word boundaries, which can be counted.
+    pub anywhere: bool,
+    /// People take back and repeat.
+    pub undo: bool,
+    /// The room's limits.
+    pub limits: RoomLimits,
+    /// A lie.
+    pub lie: Lie,
+}
+
+impl Plan {
+    /// A small world in which nothing goes wrong yet.
+    pub fn new(random: &mut Random) -> Self {
+        let slow = random.percent(30);
+        Self {
+            pages: random.range(1, 4) as usize,
+            peers: 0,
+            span: random.range(3_000, 25_000),
+            delay: if slow { (20, 1_500) } else { (1, 120) },
+            disk: random.pick(&[(1, 10), (5, 400), (200, 3_000)]),
+            window: random.pick(&[1, 4, 64, 64]),
+            faults: Vec::new(),
+            fault_every: (300, 5_000),
+            act_every: random.pick(&[(20, 400), (200, 2_500)]),
+            unordered: false,
+            stale_data: random.percent(50),
+            gone_closes: random.percent(30),
+            anywhere: random.percent(30),
+            undo: random.percent(50),
+            limits: RoomLimits::default(),
+            lie: Lie::None,
+        }
+    }
+
+    /// With these faults.
+    pub fn with(mut self, faults: &[Fault]) -> Self {
+        self.faults.extend_from_slice(faults);
+        self
+    }
+}

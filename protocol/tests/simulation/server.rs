@@ -1,0 +1,347 @@
+//! The thin shell that a server puts around the real room and sessions: who is linked, what is kept for how long, and the log.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use protocol::{
+    frame::{ClientFrame, ErrorCode, ServerFrame, SessionId, fragment::split},
+    room::{Room, RoomLimits},
+    session::{
+        Ended, HEARTBEAT_MS, Identity, Received, Session,
+        yjs::{RENEW_MS, YjsSession},
+    },
+    sync::Message,
+    validate::{self, UpdateLimits},
+};
+
+use crate::{
+    disk::Disk,
+    link::{Link, LinkId, Owner},
+    plan::{Lie, Plan},
+    random::Random,
+};
+
+const KEEP_SESSION_MS: u64 = 120_000;
+const KEEP_PRESENCE_MS: u64 = 10_000;
+const SILENCE_MS: u64 = 60_000;
+
+/// A session and the link it is on.
+struct Kept {
+    session: Session,
+    link: Option<LinkId>,
+    since: u64,
+    /// The last DATA that came, to tell a new one from one sent again.
+    came: u64,
+}
+
+/// What the server finds around itself when a message comes.
+pub struct Around<'a> {
+    /// All links.
+    pub links: &'a mut [Link],
+    /// The log.
+    pub disk: &'a mut Disk,
+    /// The plan.
+    pub plan: &'a Plan,
+    /// Chance, for names and secrets.
+    pub random: &'a mut Random,
+    /// The time.
+    pub now: u64,
+}
+
+/// What the world has to do for the server.
+pub enum Act {
+    /// Send a message down a link.
+    Down(LinkId, Bytes),
+    /// Close a link.
+    Close(LinkId),
+    /// Something waits for the disk.
+    Flush,
+}
+
+/// A server that is up.
+pub struct Server {
+    /// The document.
+    pub room: Room,
+    /// Counts the times that the server was started.
+    pub incarnation: u64,
+    sessions: BTreeMap<SessionId, Kept>,
+    authors: u64,
+    /// Texts that came new within their session and were in the room already.
+    pub known_edits: usize,
+    emptied: bool,
+}
+
+impl Server {
+    /// Starts from what the disk holds.
+    pub fn start(disk: &Disk, limits: RoomLimits, incarnation: u64, random: &mut Random) -> Self {
+        let room = Room::open(random.next() >> 11, 1, true, disk.rows(), limits)
+            .expect("what is durable makes a room");
+        Self {
+            room,
+            incarnation,
+            sessions: BTreeMap::new(),
+            authors: 0,
+            known_edits: 0,
+            emptied: false,
+        }
+    }
+
+    /// How many sessions are kept.
+    pub fn sessions(&self) -> usize {
+        self.sessions.len()
+    }
+
+    /// A link has come in.
+    pub fn accept(&mut self, link: &mut Link, now: u64) {
+        link.server_open = true;
+        (link.heard, link.told, link.renewed) = (now, now, now);
+        if matches!(link.owner, Owner::Peer(_)) {
+            self.authors += 1;
+            link.yjs = Some(YjsSession::open(self.authors, &self.room));
+        }
+    }
+
+    /// A message came up.
+    pub fn receive(&mut self, id: LinkId, bytes: Bytes, around: Around<'_>) -> Vec<Act> {
+        let Around {
+            links,
+            disk,
+            plan,
+            random,
+            now,
+        } = around;
+        let mut acts = Vec::new();
+        let link = &mut links[id];
+        link.heard = now;
+        let received = if let Some(yjs) = &mut link.yjs {
+            yjs.receive(&bytes, &mut self.room, now)
+        } else {
+            let Some(bytes) = link.assembler.push(bytes).expect("pieces in order") else {
+                return acts;
+            };
+            let frame = ClientFrame::decode(&bytes).expect("a frame");
+            match frame {
+                ClientFrame::Hello(hello) if link.session.is_none() => {
+                    self.authors += 1;
+                    let mut sid = [0; 16];
+                    sid[..8].copy_from_slice(&random.next().to_le_bytes());
+                    let key = [sid[0]; 32];
+                    let identity = Identity {
+                        sid,
+                        key,
+                        author: self.authors,
+                    };
+                    Session::open(&hello, identity, &self.room).map(|session| {
+                        link.session = Some(sid);
+                        let kept = Kept {
+                            session,
+                            link: Some(id),
+                            since: now,
+                            came: 0,
+                        };
+                        self.sessions.insert(sid, kept);
+                        Received::Nothing
+                    })
+                }
+                ClientFrame::Resume {
+                    sid,
+                    key,
+                    link: number,
+                    epoch,
+                    after,
+                } if link.session.is_none() => match self.sessions.get_mut(&sid) {
+                    Some(kept) if *kept.session.key() == key => {
+                        let resumed = kept.session.resume(number, epoch, after, &self.room);
+                        if resumed.is_ok() {
+                            link.session = Some(sid);
+                            if let Some(old) = kept.link.replace(id)
+                                && !plan.stale_data
+                            {
+                                acts.push(Act::Close(old));
+                            }
+                        }
+                        resumed.map(|()| Received::Nothing)
+                    }
+                    _ => Err(Ended::new(ErrorCode::Gone, "this session is over")),
+                },
+                frame => self.session_frame(id, link.session, frame, plan, now),
+            }
+        };
+        match received {
+            Ok(Received::Append { n, update }) => {
+                disk.append(n, update);
+                if plan.lie == Lie::SavedEarly {
+                    self.room.committed(n);
+                }
+                acts.push(Act::Flush);
+            }
+            Ok(Received::Left) => {
+                if let Some(kept) = links[id].session.and_then(|sid| self.sessions.remove(&sid)) {
+                    self.room.presence.leave(kept.session.author(), now);
+                }
+                acts.push(Act::Close(id));
+            }
+            Ok(Received::Nothing | Received::Presence) => {}
+            Err(ended) => self.refuse(id, links, &ended, plan, &mut acts),
+        }
+        acts
+    }
+
+    fn session_frame(
+        &mut self,
+        id: LinkId,
+        sid: Option<SessionId>,
+        mut frame: ClientFrame,
+        plan: &Plan,
+        now: u64,
+    ) -> Result<Received, Ended> {
+        let data = matches!(frame, ClientFrame::Data { .. });
+        let kept = sid
+            .and_then(|sid| self.sessions.get_mut(&sid))
+            .filter(|kept| kept.link == Some(id) || (plan.stale_data && data));
+        let Some(kept) = kept else {
+            return Err(Ended::new(ErrorCode::Superseded, "a newer link is there"));
+        };
+        let mut fresh_edit = false;
+        if let ClientFrame::Data { seq, message } = &mut frame {
+            if plan.lie == Lie::EmptiedEdit && !self.emptied && is_edit(message) {
+                *message = Message::Update(&[0, 0]).encode().into();
+                self.emptied = true;
+            }
+            if *seq == kept.came + 1 {
+                kept.came = *seq;
+                fresh_edit = writes(message);
+            }
+        }
+        let received = kept.session.receive(frame, &mut self.room, now);
+        self.known_edits += usize::from(fresh_edit && received == Ok(Received::Nothing));
+        received
+    }
+
+    fn refuse(
+        &mut self,
+        id: LinkId,
+        links: &[Link],
+        ended: &Ended,
+        plan: &Plan,
+        acts: &mut Vec<Act>,
+    ) {
+        // Among honest parties only these happen; anything else is a bug on one of the two sides.
+        let expected = match ended.code {
+            ErrorCode::Gone => links[id].session.is_none(),
+            ErrorCode::Superseded => true,
+            ErrorCode::Incomplete => plan.unordered,
+            _ => false,
+        };
+        assert!(expected, "link {id} was refused: {ended:?}");
+        if links[id].yjs.is_none() {
+            acts.push(Act::Down(id, ended.frame()));
+        }
+        if ended.code != ErrorCode::Gone || plan.gone_closes {
+            acts.push(Act::Close(id));
+        }
+    }
+
+    /// A link is gone.
+    pub fn closed(&mut self, id: LinkId, link: &mut Link, now: u64) {
+        link.server_open = false;
+        if let Some(yjs) = link.yjs.take() {
+            self.room.presence.leave(yjs.author(), now);
+        }
+        if let Some(kept) = link.session.and_then(|sid| self.sessions.get_mut(&sid))
+            && kept.link == Some(id)
+        {
+            kept.link = None;
+            kept.since = now;
+        }
+    }
+
+    /// What a link gets next, as long as there is room on its way.
+    pub fn pump(&mut self, id: LinkId, link: &Link, window: usize) -> Vec<Act> {
+        let mut acts = Vec::new();
+        let sid = link.session;
+        let Some(kept) = sid
+            .and_then(|sid| self.sessions.get_mut(&sid))
+            .filter(|kept| kept.link == Some(id))
+        else {
+            return acts;
+        };
+        while link.down_under_way + acts.len() < window {
+            match kept.session.next(&mut self.room) {
+                Ok(Some(frame)) => acts.extend(split(frame).map(|piece| Act::Down(id, piece))),
+                Ok(None) => break,
+                Err(ended) => panic!("{ended:?}"),
+            }
+        }
+        acts
+    }
+
+    /// What a Yjs connection gets next.
+    pub fn pump_yjs(&mut self, id: LinkId, link: &mut Link, window: usize) -> Vec<Act> {
+        match &mut link.yjs {
+            Some(yjs) if link.down_under_way < window => {
+                let messages = yjs.next(&mut self.room).expect("a sound state vector");
+                messages.into_iter().map(|m| Act::Down(id, m)).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Time passes: presence, heartbeats, dead links, forgotten sessions.
+    pub fn tick(&mut self, links: &mut [Link], window: usize, now: u64) -> Vec<Act> {
+        let mut acts = Vec::new();
+        for (id, link) in links.iter_mut().enumerate() {
+            if !link.server_open {
+                continue;
+            }
+            if now >= link.heard + SILENCE_MS {
+                acts.push(Act::Close(id));
+                continue;
+            }
+            if link.down_under_way >= window {
+                continue;
+            }
+            if let Some(yjs) = &mut link.yjs {
+                acts.extend(yjs.next_presence(&self.room).map(|m| Act::Down(id, m)));
+                if now >= link.renewed + RENEW_MS {
+                    link.renewed = now;
+                    let renewed = yjs.renewed_presence(&self.room, now);
+                    acts.extend(renewed.into_iter().map(|m| Act::Down(id, m)));
+                }
+            } else if let Some(kept) = link
+                .session
+                .and_then(|sid| self.sessions.get_mut(&sid))
+                .filter(|kept| kept.link == Some(id))
+            {
+                let presence = kept.session.next_presence(&self.room);
+                acts.extend(presence.map(|frame| Act::Down(id, frame)));
+                if now >= link.told + HEARTBEAT_MS {
+                    let heartbeat = ServerFrame::Pong { nonce: 0 }.encode();
+                    acts.push(Act::Down(id, heartbeat));
+                }
+            }
+        }
+        let room = &mut self.room;
+        self.sessions.retain(|_, kept| {
+            if kept.link.is_none() && now >= kept.since + KEEP_PRESENCE_MS {
+                room.presence.leave(kept.session.author(), now);
+            }
+            kept.link.is_some() || now < kept.since + KEEP_SESSION_MS
+        });
+        room.presence.sweep(now);
+        acts
+    }
+}
+
+fn is_edit(message: &Bytes) -> bool {
+    matches!(Message::decode(message), Ok(Message::Update(_)))
+}
+
+/// Whether a message brings text; a deletion may bring nothing because another was faster.
+fn writes(message: &Bytes) -> bool {
+    let Ok(Message::Update(update)) = Message::decode(message) else {
+        return false;
+    };
+    validate::update(update, &UpdateLimits::document())
+        .is_ok_and(|summary| !summary.structs.is_empty())
+}

@@ -66,7 +66,7 @@ pub enum LinkKind {
     YjsWebsocket,
 }
 
-/// Why an update was not applied.
+/// Why an update was not applied, or not saved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rejection {
     /// The validator refused its bytes.
@@ -136,7 +136,10 @@ impl Metrics {
                 "Queued in the log and not yet durable",
             ),
             links: set.plain("links_open", "Clients connected, by the kind of their link"),
-            updates_rejected: set.plain("updates_rejected", "Updates not applied, by the reason"),
+            updates_rejected: set.plain(
+                "updates_rejected",
+                "Updates not applied or not saved, by the reason",
+            ),
             requests: set.plain(
                 "http_requests",
                 "Requests answered, by route and class of status",
@@ -155,7 +158,7 @@ impl Metrics {
         Raised::new(&self.links.get_or_create(&[("kind", kind)]))
     }
 
-    /// Counts an update that was not applied.
+    /// Counts an update that was not applied or not saved.
     pub fn rejected(&self, why: Rejection) {
         let reason = match why {
             Rejection::Malformed => "malformed",

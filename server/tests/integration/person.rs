@@ -198,7 +198,7 @@ impl Person {
         (page.promises.welcomes, page.promises.resumptions)
     }
 
-    /// How many edits were made, and how many of them, from the first on, the server has told to be saved.
+    /// How many edits were made, and how many of them, from the first on, this person may take for saved.
     pub(crate) fn promised(&self) -> (usize, usize) {
         self.shared.page.lock().unwrap().promises.count()
     }
@@ -327,6 +327,9 @@ impl Shared {
         let mut page = self.page.lock().unwrap();
         let effects = act(&mut page, now);
         self.perform(&mut page, effects, now);
+        if page.client.status().unsaved_since.is_none() {
+            page.promises.all();
+        }
         drop(page);
         self.happened.send_replace(());
         self.attention.notify_one();

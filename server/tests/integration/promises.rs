@@ -1,4 +1,4 @@
-//! What a page was promised: how many of its edits, from the first on, the server has told to be saved; read off the wire, beside the client.
+//! What a page was promised: how many of its edits, from the first on, are saved, as the server has told on the wire or the page shows.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -56,6 +56,11 @@ impl Promises {
         self.covers.insert(message, self.made);
     }
 
+    /// The page shows that everything is saved.
+    pub(crate) fn all(&mut self) {
+        self.promised = self.made;
+    }
+
     /// A new link: pieces of the old one are gone.
     pub(crate) fn linked(&mut self) {
         self.outgoing = Assembler::new(MAX_FRAME);
@@ -72,7 +77,7 @@ impl Promises {
         };
         let covered = match Message::decode(&message).unwrap() {
             Message::Update(_) => self.covers[&message],
-            // The same state may be sent again later, when there is more.
+            // Sent again on a new link it is still the state of then.
             Message::Step2(_) => *self.covers.entry(message.clone()).or_insert(self.made),
             _ => 0,
         };

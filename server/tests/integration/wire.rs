@@ -97,14 +97,14 @@ impl Wire {
         drop(timeout(PATIENCE, self.socket.send(message)).await);
     }
 
-    /// Reads what there is, to the end; tells how many bytes it was, and whether the end came.
-    pub(crate) async fn drained(mut self) -> (u64, bool) {
+    /// Reads what there is, to the end; tells how many bytes it was.
+    pub(crate) async fn drained(mut self) -> u64 {
         let mut bytes = 0;
         loop {
             match timeout(PATIENCE, self.socket.next()).await {
                 Ok(Some(Ok(message))) => bytes += message.len() as u64,
-                Ok(Some(Err(_)) | None) => return (bytes, true),
-                Err(_) => return (bytes, false),
+                Ok(Some(Err(_)) | None) => return bytes,
+                Err(_) => panic!("the end comes"),
             }
         }
     }

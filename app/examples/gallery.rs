@@ -71,6 +71,16 @@ fn main() -> std::io::Result<()> {
             write(&place("home-first"), lang, theme, |preferences| {
                 Page::Home(HomeModel::still(preferences, true))
             })?;
+            document("document-first-paint", |model| {
+                let title = model.title.get_untracked();
+                *model = DocumentModel::still(
+                    model.preferences,
+                    model.doc.clone(),
+                    title,
+                    model.article.clone(),
+                    Panes::Split,
+                );
+            })?;
             document("document", |_| ())?;
             document("document-unmounted", |model| {
                 model.mounted = Signal::stored(false);

@@ -8,7 +8,9 @@ use wasm_bindgen::JsValue;
 /// Milliseconds since the page was opened; never goes back.
 #[must_use]
 pub fn now() -> u64 {
-    window().performance().map_or(0, |clock| clock.now().max(0.0) as u64)
+    window()
+        .performance()
+        .map_or(0, |clock| clock.now().max(0.0) as u64)
 }
 
 /// 64 random bits from the browser's source for secrets.
@@ -16,7 +18,10 @@ pub fn now() -> u64 {
 pub fn random() -> u64 {
     let mut bytes = [0; 8];
     // Every browser that runs wasm has it; without it the clock still tells pages apart.
-    match window().crypto().and_then(|crypto| crypto.get_random_values_with_u8_array(&mut bytes)) {
+    match window()
+        .crypto()
+        .and_then(|crypto| crypto.get_random_values_with_u8_array(&mut bytes))
+    {
         Ok(_) => u64::from_le_bytes(bytes),
         Err(_) => js_sys::Date::now().to_bits() ^ now(),
     }
@@ -37,7 +42,10 @@ pub fn root_attribute(name: &str) -> Option<String> {
 /// Sets an attribute of `<html>`.
 pub fn set_root_attribute(name: &str, value: &str) {
     if let Some(root) = document().document_element() {
-        warn_if_failed(root.set_attribute(name, value), "an attribute could not be set");
+        warn_if_failed(
+            root.set_attribute(name, value),
+            "an attribute could not be set",
+        );
     }
 }
 
@@ -45,21 +53,38 @@ pub fn set_root_attribute(name: &str, value: &str) {
 pub fn set_cookie(name: &str, value: &str) {
     let cookie = format!("{name}={value}; Path=/; Max-Age=31536000; SameSite=Lax");
     if let Ok(document) = document().dyn_into::<web_sys::HtmlDocument>() {
-        warn_if_failed(document.set_cookie(&cookie), "a choice could not be remembered");
+        warn_if_failed(
+            document.set_cookie(&cookie),
+            "a choice could not be remembered",
+        );
     }
 }
 
 /// A cookie of this page.
 #[must_use]
 pub fn cookie(name: &str) -> Option<String> {
-    let all = document().dyn_into::<web_sys::HtmlDocument>().ok()?.cookie().ok()?;
-    all.split("; ").find_map(|pair| pair.strip_prefix(name)?.strip_prefix('=').map(str::to_owned))
+    let all = document()
+        .dyn_into::<web_sys::HtmlDocument>()
+        .ok()?
+        .cookie()
+        .ok()?;
+    all.split("; ").find_map(|pair| {
+        pair.strip_prefix(name)?
+            .strip_prefix('=')
+            .map(str::to_owned)
+    })
 }
 
 /// Something this browser remembers for itself; none also when it refuses to remember.
 #[must_use]
 pub fn stored(key: &str) -> Option<String> {
-    window().local_storage().ok().flatten()?.get_item(key).ok().flatten()
+    window()
+        .local_storage()
+        .ok()
+        .flatten()?
+        .get_item(key)
+        .ok()
+        .flatten()
 }
 
 /// Remembers something in this browser; a browser that refuses only forgets it.
@@ -85,8 +110,14 @@ pub fn address() -> String {
 #[must_use]
 pub fn socket_address(path: &str) -> String {
     let location = window().location();
-    let secure = location.protocol().is_ok_and(|protocol| protocol == "https:");
-    format!("{}://{}{path}", if secure { "wss" } else { "ws" }, location.host().unwrap_or_default())
+    let secure = location
+        .protocol()
+        .is_ok_and(|protocol| protocol == "https:");
+    format!(
+        "{}://{}{path}",
+        if secure { "wss" } else { "ws" },
+        location.host().unwrap_or_default()
+    )
 }
 
 /// Puts a text into the clipboard; false when the browser refuses.
@@ -96,20 +127,26 @@ pub async fn copy(text: &str) -> bool {
     if clipboard.is_ok_and(|clipboard| clipboard.is_undefined()) {
         return false;
     }
-    wasm_bindgen_futures::JsFuture::from(window().navigator().clipboard().write_text(text)).await.is_ok()
+    wasm_bindgen_futures::JsFuture::from(window().navigator().clipboard().write_text(text))
+        .await
+        .is_ok()
 }
 
 /// Offers a text as a file.
 pub fn download(name: &str, text: &str) {
     let offer = || -> Result<(), JsValue> {
-        let blob = web_sys::Blob::new_with_str_sequence(&js_sys::Array::of1(&JsValue::from_str(text)))?;
+        let blob =
+            web_sys::Blob::new_with_str_sequence(&js_sys::Array::of1(&JsValue::from_str(text)))?;
         let url = web_sys::Url::create_object_url_with_blob(&blob)?;
         let link: web_sys::HtmlAnchorElement = document().create_element("a")?.unchecked_into();
         link.set_href(&url);
         link.set_download(name);
         link.click();
         // The browser has read the address by then.
-        set_timeout(move || drop(web_sys::Url::revoke_object_url(&url)), Duration::from_secs(60));
+        set_timeout(
+            move || drop(web_sys::Url::revoke_object_url(&url)),
+            Duration::from_secs(60),
+        );
         Ok(())
     };
     warn_if_failed(offer(), "the file could not be offered");
@@ -117,7 +154,10 @@ pub fn download(name: &str, text: &str) {
 
 /// Loads the page anew.
 pub fn reload() {
-    warn_if_failed(window().location().reload(), "the page could not be loaded anew");
+    warn_if_failed(
+        window().location().reload(),
+        "the page could not be loaded anew",
+    );
 }
 
 /// Whether nobody can see the page.
@@ -129,7 +169,11 @@ pub fn hidden() -> bool {
 /// Whether the screen is at least so wide, in CSS pixels.
 #[must_use]
 pub fn is_wide(px: u32) -> bool {
-    window().match_media(&format!("(min-width: {px}px)")).ok().flatten().is_none_or(|query| query.matches())
+    window()
+        .match_media(&format!("(min-width: {px}px)"))
+        .ok()
+        .flatten()
+        .is_none_or(|query| query.matches())
 }
 
 /// Calls back at an event of the window as long as the page lives.
@@ -143,7 +187,8 @@ where
 /// Calls back when the page is hidden or shown, as long as it lives.
 pub fn on_visibility(act: impl Fn() + 'static) {
     let act = wasm_bindgen::closure::Closure::<dyn Fn(Event)>::new(move |_| act());
-    let listen = document().add_event_listener_with_callback("visibilitychange", act.as_ref().unchecked_ref());
+    let listen = document()
+        .add_event_listener_with_callback("visibilitychange", act.as_ref().unchecked_ref());
     warn_if_failed(listen, "the page does not learn when it is hidden");
     act.forget();
 }

@@ -18,7 +18,12 @@ extern "C" {
     pub type Preview;
 
     #[wasm_bindgen(js_namespace = maruEditor, js_name = mount, catch)]
-    fn mount_js(parent: &web_sys::HtmlElement, text: &str, host: Host, options: &JsValue) -> Result<Editor, JsValue>;
+    fn mount_js(
+        parent: &web_sys::HtmlElement,
+        text: &str,
+        host: Host,
+        options: &JsValue,
+    ) -> Result<Editor, JsValue>;
 
     #[wasm_bindgen(js_namespace = maruEditor, js_name = startPreview, catch)]
     fn start_preview_js(target: &web_sys::HtmlElement, urls: &JsValue) -> Result<Preview, JsValue>;
@@ -69,14 +74,23 @@ pub struct Caret {
 impl Editor {
     /// Puts an editor with a text into an element; `None`, reported, when it does not start.
     #[must_use]
-    pub fn mount(parent: &web_sys::HtmlElement, text: &str, host: Host, lang: &str, placeholder: &str, label: &str) -> Option<Self> {
+    pub fn mount(
+        parent: &web_sys::HtmlElement,
+        text: &str,
+        host: Host,
+        lang: &str,
+        placeholder: &str,
+        label: &str,
+    ) -> Option<Self> {
         let options = object(&[
             ("lang", lang.into()),
             ("readOnly", false.into()),
             ("placeholder", placeholder.into()),
             ("label", label.into()),
         ]);
-        mount_js(parent, text, host, &options).map_err(|error| leptos::logging::error!("the editor did not start: {error:?}")).ok()
+        mount_js(parent, text, host, &options)
+            .map_err(|error| leptos::logging::error!("the editor did not start: {error:?}"))
+            .ok()
     }
 
     /// Shows everybody else's carets.
@@ -97,9 +111,20 @@ impl Editor {
 impl Preview {
     /// Starts the worker that renders into an element; `None`, reported, when it does not start.
     #[must_use]
-    pub fn start(target: &web_sys::HtmlElement, worker: &str, js: &str, wasm: &str) -> Option<Self> {
-        let urls = object(&[("worker", worker.into()), ("js", js.into()), ("wasm", wasm.into())]);
-        start_preview_js(target, &urls).map_err(|error| leptos::logging::error!("the preview did not start: {error:?}")).ok()
+    pub fn start(
+        target: &web_sys::HtmlElement,
+        worker: &str,
+        js: &str,
+        wasm: &str,
+    ) -> Option<Self> {
+        let urls = object(&[
+            ("worker", worker.into()),
+            ("js", js.into()),
+            ("wasm", wasm.into()),
+        ]);
+        start_preview_js(target, &urls)
+            .map_err(|error| leptos::logging::error!("the preview did not start: {error:?}"))
+            .ok()
     }
 }
 
@@ -107,7 +132,11 @@ fn object(fields: &[(&str, JsValue)]) -> JsValue {
     let object = js_sys::Object::new();
     for (name, value) in fields {
         // A plain object takes every key.
-        drop(js_sys::Reflect::set(&object, &JsValue::from_str(name), value));
+        drop(js_sys::Reflect::set(
+            &object,
+            &JsValue::from_str(name),
+            value,
+        ));
     }
     object.into()
 }

@@ -5,10 +5,9 @@
 use crate::browser;
 use crate::component::people::Person as Shown;
 use crate::component::status_bar::{Position, TextSize};
-use crate::editor::{Caret, Editor, Preview};
+use crate::editor::{Editor, Preview};
 use crate::identity::Identity;
 use crate::saved_state::SavedState;
-use crate::transport::LinkEvent;
 use crate::transport::websocket::WebSocketLink;
 use crate::trouble::Trouble;
 use bytes::Bytes;
@@ -24,6 +23,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 pub mod digest;
+mod link;
+mod presence;
 pub mod report;
 
 use report::Reporter;
@@ -128,7 +129,10 @@ impl Session {
             presence_planned: false,
             digest: None,
         };
-        Self { inner: Rc::new(RefCell::new(inner)), signals }
+        Self {
+            inner: Rc::new(RefCell::new(inner)),
+            signals,
+        }
     }
 
     /// Connects, for as long as the page lives.
@@ -200,7 +204,11 @@ impl Session {
 
     /// The editor made a change; [`Session::flushed`] follows.
     pub(crate) fn local(&self, from: u32, delete: u32, insert: String) {
-        self.inner.borrow_mut().edits.push(Edit { from, delete, insert });
+        self.inner.borrow_mut().edits.push(Edit {
+            from,
+            delete,
+            insert,
+        });
     }
 
     /// The changes since the last call belong together.
@@ -230,7 +238,11 @@ impl Session {
                 }
             };
             ops = inner.replica.take_ops();
-            if complete { Vec::new() } else { inner.client.incomplete(now, &inner.replica) }
+            if complete {
+                Vec::new()
+            } else {
+                inner.client.incomplete(now, &inner.replica)
+            }
         });
         if !ops.is_empty() {
             self.show_people();
@@ -323,93 +335,6 @@ impl Session {
         }
     }
 
-    fn connect(&self) {
-        let number = {
-            let mut inner = self.inner.borrow_mut();
-            inner.drop_link();
-            inner.link_number
-        };
-        let session = self.clone();
-        let act = Rc::new(move |event: LinkEvent| {
-            // What an abandoned link still says is of no interest.
-            if session.inner.borrow().link_number == number {
-                session.on_link(event);
-            }
-        });
-        match WebSocketLink::open(&browser::socket_address(PATH), act) {
-            Some(link) => self.inner.borrow_mut().link = Some(link),
-            None => self.act(|inner, now| inner.client.closed(now)),
-        }
-    }
-
-    fn on_link(&self, event: LinkEvent) {
-        self.act(|inner, now| match event {
-            LinkEvent::Opened => inner.client.opened(now, &inner.replica),
-            LinkEvent::Message(bytes) => inner.client.message(now, bytes, &inner.replica),
-            LinkEvent::Closed => {
-                inner.drop_link();
-                inner.client.closed(now)
-            }
-        });
-    }
-
-    /// One timer for the client's next deadline and, while something is unsaved, for the age that the page shows.
-    fn plan_tick(&self) {
-        let now = browser::now();
-        let mut inner = self.inner.borrow_mut();
-        let unsaved = inner.client.status().unsaved_since.map(|_| now + 1_000);
-        let Some(due) = inner.client.deadline().into_iter().chain(unsaved).min() else { return };
-        // A timer that fires too early only looks and plans again; setting one for each keystroke would cost more.
-        if inner.timer.as_ref().is_some_and(|(planned, _)| *planned <= due) {
-            return;
-        }
-        if let Some((_, timer)) = inner.timer.take() {
-            timer.clear();
-        }
-        let session = self.clone();
-        let after = Duration::from_millis(due.saturating_sub(now));
-        inner.timer = set_timeout_with_handle(
-            move || {
-                session.inner.borrow_mut().timer = None;
-                session.act(|inner, now| inner.client.tick(now));
-                session.tell_status();
-            },
-            after,
-        )
-        .ok()
-        .map(|timer| (due, timer));
-    }
-
-    fn plan_presence(&self) {
-        if std::mem::replace(&mut self.inner.borrow_mut().presence_planned, true) {
-            return;
-        }
-        let session = self.clone();
-        set_timeout(move || session.tell_presence(), PRESENCE_EVERY);
-    }
-
-    fn tell_presence(&self) {
-        self.act(|inner, _| {
-            inner.presence_planned = false;
-            let cursor = inner.selection.map(|(anchor, head)| (inner.replica.anchor(anchor), inner.replica.anchor(head)));
-            let me = Person { name: inner.me.name.clone(), color: inner.me.colour.css(), cursor };
-            inner.client.presence(me.to_state())
-        });
-    }
-
-    fn show_people(&self) {
-        let (editor, carets, others) = {
-            let inner = self.inner.borrow();
-            (inner.editor.clone(), inner.carets(), report::shown(inner.people.values()))
-        };
-        if let Some(editor) = editor {
-            editor.carets(&carets);
-        }
-        if self.signals.others.with_untracked(|before| *before != others) {
-            self.signals.others.set(others);
-        }
-    }
-
     fn tell_status(&self) {
         let facts = {
             let mut inner = self.inner.borrow_mut();
@@ -418,12 +343,23 @@ impl Session {
         };
         set_if_new(self.signals.saved, SavedState::from(facts));
         set_if_new(self.signals.trouble, facts.trouble);
-        set_if_new(self.signals.transport, if facts.link == crate::saved_state::Link::Up { "WebSocket" } else { "" });
+        set_if_new(
+            self.signals.transport,
+            if facts.link == crate::saved_state::Link::Up {
+                "WebSocket"
+            } else {
+                ""
+            },
+        );
     }
 
     fn plan_digest(&self) {
         let mut inner = self.inner.borrow_mut();
-        let after = if inner.preview.is_some() { DIGEST_SOON } else { DIGEST_LATER };
+        let after = if inner.preview.is_some() {
+            DIGEST_SOON
+        } else {
+            DIGEST_LATER
+        };
         if inner.digest.is_some() {
             return;
         }
@@ -443,43 +379,20 @@ impl Session {
         }
         set_if_new(self.signals.title, digest::title(&text));
         set_if_new(self.signals.size, Some(TextSize::of(&text)));
-        set_if_new(self.signals.position, selection.map(|(_, head)| digest::position(&text, head)));
+        set_if_new(
+            self.signals.position,
+            selection.map(|(_, head)| digest::position(&text, head)),
+        );
     }
 }
 
 impl Inner {
     fn send_own(&mut self, now: u64) -> Vec<Effect> {
         let updates = self.replica.take_updates();
-        updates.iter().flat_map(|update| self.client.local(now, update)).collect()
-    }
-
-    fn drop_link(&mut self) {
-        self.link = None;
-        self.link_number += 1;
-    }
-
-    fn meet(&mut self, changed: Vec<(ClientId, Option<String>)>) {
-        for (client, state) in changed {
-            match state {
-                Some(state) => self.people.insert(client, Person::from_state(&state)),
-                None => self.people.remove(&client),
-            };
-        }
-    }
-
-    /// Carets whose text has arrived; the others are drawn when it does.
-    fn carets(&self) -> Vec<Caret> {
-        let caret = |(client, person): (&ClientId, &Person)| {
-            let (anchor, head) = person.cursor.as_ref()?;
-            Some(Caret {
-                id: client.to_string(),
-                name: person.name.clone(),
-                color: report::colour(person).css(),
-                anchor: self.replica.offset(anchor)?,
-                head: self.replica.offset(head)?,
-            })
-        };
-        self.people.iter().filter_map(caret).collect()
+        updates
+            .iter()
+            .flat_map(|update| self.client.local(now, update))
+            .collect()
     }
 }
 

@@ -46,7 +46,8 @@ pub fn page() -> Page {
     let preferences = preferences();
     match browser::root_attribute("data-page").as_deref() {
         Some("document") => {
-            let embed = browser::data("maru-document").and_then(|json| serde_json::from_str::<Embed>(&json).ok());
+            let embed = browser::data("maru-document")
+                .and_then(|json| serde_json::from_str::<Embed>(&json).ok());
             match embed.and_then(|embed| Some((DocId::parse(&embed.doc).ok()?, embed))) {
                 Some((doc, embed)) => Page::Document(Box::new(document(preferences, doc, embed))),
                 None => Page::Home(home(preferences)),
@@ -57,8 +58,12 @@ pub fn page() -> Page {
 }
 
 fn preferences() -> Preferences {
-    let lang = browser::root_attribute("lang").and_then(|tag| Lang::from_tag(&tag)).unwrap_or_default();
-    let theme = browser::root_attribute("data-theme").map(|name| Theme::parse(&name)).unwrap_or_default();
+    let lang = browser::root_attribute("lang")
+        .and_then(|tag| Lang::from_tag(&tag))
+        .unwrap_or_default();
+    let theme = browser::root_attribute("data-theme")
+        .map(|name| Theme::parse(&name))
+        .unwrap_or_default();
     let (lang, theme) = (RwSignal::new(lang), RwSignal::new(theme));
     Preferences {
         lang: lang.into(),
@@ -101,8 +106,16 @@ fn document(preferences: Preferences, doc: DocId, embed: Embed) -> DocumentModel
         transport: RwSignal::new(""),
         next_panes: RwSignal::new(0),
     };
-    let panes = RwSignal::new(browser::cookie("maru-panes").and_then(|name| Panes::parse(&name)).unwrap_or_default());
-    let (mounted, me, copied) = (RwSignal::new(false), RwSignal::new(None), RwSignal::new(Copied::No));
+    let panes = RwSignal::new(
+        browser::cookie("maru-panes")
+            .and_then(|name| Panes::parse(&name))
+            .unwrap_or_default(),
+    );
+    let (mounted, me, copied) = (
+        RwSignal::new(false),
+        RwSignal::new(None),
+        RwSignal::new(Copied::No),
+    );
     let identity = identity(preferences.lang.get_untracked());
     let session = Session::new(delivered(doc.clone(), embed), identity.clone(), signals);
     let live = StoredValue::<_, LocalStorage>::new_local(session);
@@ -121,11 +134,21 @@ fn document(preferences: Preferences, doc: DocId, embed: Embed) -> DocumentModel
         }
     });
     let untitled = doc.clone();
-    Effect::new(move || name_tab(&untitled, signals.title.get(), preferences.lang.get().phrases().untitled));
+    Effect::new(move || {
+        name_tab(
+            &untitled,
+            signals.title.get(),
+            preferences.lang.get().phrases().untitled,
+        )
+    });
     Effect::new(move |before: Option<u32>| {
         let asked = signals.next_panes.get();
         if before.is_some_and(|before| before != asked) {
-            let next = if panes.get_untracked() == Panes::Preview { Panes::Source } else { Panes::Preview };
+            let next = if panes.get_untracked() == Panes::Preview {
+                Panes::Source
+            } else {
+                Panes::Preview
+            };
             choose(panes, next);
         }
         asked
@@ -172,20 +195,38 @@ fn document(preferences: Preferences, doc: DocId, embed: Embed) -> DocumentModel
 }
 
 fn delivered(doc: DocId, embed: Embed) -> Delivered {
-    let state = embed.state.and_then(|state| base64::engine::general_purpose::STANDARD.decode(state).ok());
+    let state = embed
+        .state
+        .and_then(|state| base64::engine::general_purpose::STANDARD.decode(state).ok());
     // Without the state the replica is empty, and only an exchange of states fills it.
     let embedded = match &state {
-        Some(_) => Embedded { generation: embed.generation, epoch: embed.epoch, after: embed.after },
+        Some(_) => Embedded {
+            generation: embed.generation,
+            epoch: embed.epoch,
+            after: embed.after,
+        },
         None => Embedded::default(),
     };
-    Delivered { doc, embedded, state }
+    Delivered {
+        doc,
+        embedded,
+        state,
+    }
 }
 
 fn mount(session: &Session, lang: Lang, signals: Signals, mounted: RwSignal<bool>) {
     let say = lang.phrases();
     let text = session.text();
-    let editor = browser::element("maru-editor")
-        .and_then(|parent| Editor::mount(&parent, &text, Host::new(session.clone()), lang.tag(), say.placeholder, say.source));
+    let editor = browser::element("maru-editor").and_then(|parent| {
+        Editor::mount(
+            &parent,
+            &text,
+            Host::new(session.clone()),
+            lang.tag(),
+            say.placeholder,
+            say.source,
+        )
+    });
     match editor {
         Some(editor) => {
             mounted.set(true);
@@ -208,7 +249,12 @@ fn open_preview(session: &Session) {
     }
     let boot = browser::data("maru-boot").and_then(|json| serde_json::from_str::<Boot>(&json).ok());
     if let (Some(boot), Some(target)) = (boot, browser::element("maru-preview")) {
-        session.set_preview(Preview::start(&target, &boot.preview, &boot.markdown, &boot.markdown_wasm));
+        session.set_preview(Preview::start(
+            &target,
+            &boot.preview,
+            &boot.markdown,
+            &boot.markdown_wasm,
+        ));
     }
 }
 
@@ -217,7 +263,13 @@ fn listen(session: &Session) {
     let live = session.clone();
     browser::on(ev::online, move |_| live.wake());
     let live = session.clone();
-    browser::on_visibility(move || if browser::hidden() { live.flush() } else { live.wake() });
+    browser::on_visibility(move || {
+        if browser::hidden() {
+            live.flush()
+        } else {
+            live.wake()
+        }
+    });
     let live = session.clone();
     browser::on(ev::pagehide, move |_| live.leave());
     let live = session.clone();
@@ -238,8 +290,12 @@ fn listen(session: &Session) {
 fn identity(lang: Lang) -> Identity {
     let given = Identity::from_seed(browser::random(), lang);
     let identity = Identity {
-        name: browser::stored("maru-name").and_then(|name| Identity::tidy_name(&name)).unwrap_or(given.name),
-        colour: browser::stored("maru-colour").and_then(|css| Colour::parse(&css)).unwrap_or(given.colour),
+        name: browser::stored("maru-name")
+            .and_then(|name| Identity::tidy_name(&name))
+            .unwrap_or(given.name),
+        colour: browser::stored("maru-colour")
+            .and_then(|css| Colour::parse(&css))
+            .unwrap_or(given.colour),
     };
     browser::store("maru-name", &identity.name);
     browser::store("maru-colour", &identity.colour.css());
@@ -256,7 +312,13 @@ fn name_tab(doc: &DocId, title: Option<String>, untitled: &str) {
     browser::set_title(&format!("{} · Maru", title.as_deref().unwrap_or(untitled)));
     let mut list = remembered();
     list.retain(|entry| entry.doc != doc.as_str());
-    list.insert(0, Recent { doc: doc.as_str().to_owned(), title });
+    list.insert(
+        0,
+        Recent {
+            doc: doc.as_str().to_owned(),
+            title,
+        },
+    );
     list.truncate(RECENT);
     remember(&list);
 }
@@ -264,11 +326,17 @@ fn name_tab(doc: &DocId, title: Option<String>, untitled: &str) {
 fn remembered() -> Vec<Recent> {
     let stored = browser::stored("maru-recent").unwrap_or_default();
     let pairs: Vec<(String, Option<String>)> = serde_json::from_str(&stored).unwrap_or_default();
-    pairs.into_iter().map(|(doc, title)| Recent { doc, title }).collect()
+    pairs
+        .into_iter()
+        .map(|(doc, title)| Recent { doc, title })
+        .collect()
 }
 
 fn remember(list: &[Recent]) {
-    let pairs: Vec<_> = list.iter().map(|entry| (&entry.doc, &entry.title)).collect();
+    let pairs: Vec<_> = list
+        .iter()
+        .map(|entry| (&entry.doc, &entry.title))
+        .collect();
     if let Ok(json) = serde_json::to_string(&pairs) {
         browser::store("maru-recent", &json);
     }

@@ -85,7 +85,10 @@ async fn metrics_text(State(state): State<AppState>) -> impl IntoResponse {
         ],
         {
             let backlog = state.rooms.log().backlog();
-            state.metrics.log_backlog_bytes.set(i64::try_from(backlog).unwrap_or(i64::MAX));
+            state
+                .metrics
+                .log_backlog_bytes
+                .set(i64::try_from(backlog).unwrap_or(i64::MAX));
             state.metrics.encode()
         },
     )

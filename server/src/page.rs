@@ -44,19 +44,33 @@ pub(crate) struct HomeQuery {
 }
 
 /// `/`: makes or opens a document.
-pub(crate) async fn home(State(state): State<AppState>, Query(query): Query<HomeQuery>, headers: HeaderMap) -> Response {
+pub(crate) async fn home(
+    State(state): State<AppState>,
+    Query(query): Query<HomeQuery>,
+    headers: HeaderMap,
+) -> Response {
     let head = head(&state.assets, &headers);
     let preferences = (head.lang, head.theme);
     let refused = query.refused.is_some();
-    let html = shell::html(head, || Page::Home(HomeModel::still(Preferences::still(preferences.0, preferences.1), refused)));
+    let html = shell::html(head, || {
+        Page::Home(HomeModel::still(
+            Preferences::still(preferences.0, preferences.1),
+            refused,
+        ))
+    });
     page(StatusCode::OK, html)
 }
 
 /// `/new`: to a document that nobody has, since nobody can guess its name.
 pub(crate) async fn new() -> Response {
-    let name: String =
-        (0..NAME_LENGTH).map(|_| char::from(NAME_LETTERS[rand::random_range(0..NAME_LETTERS.len())])).collect();
-    ([(header::CACHE_CONTROL, "no-store")], Redirect::to(&format!("/d/{name}"))).into_response()
+    let name: String = (0..NAME_LENGTH)
+        .map(|_| char::from(NAME_LETTERS[rand::random_range(0..NAME_LETTERS.len())]))
+        .collect();
+    (
+        [(header::CACHE_CONTROL, "no-store")],
+        Redirect::to(&format!("/d/{name}")),
+    )
+        .into_response()
 }
 
 /// `/open?doc=`: to a document by its name or its whole address.
@@ -68,11 +82,24 @@ pub(crate) async fn open(Query(asked): Query<Asked>) -> Redirect {
 }
 
 /// `/d/{doc}`: straight to the text.
-pub(crate) async fn document(State(state): State<AppState>, Path(doc): Path<String>, headers: HeaderMap) -> Response {
-    let Ok(doc) = DocId::parse(&doc) else { return Redirect::to("/?refused").into_response() };
+pub(crate) async fn document(
+    State(state): State<AppState>,
+    Path(doc): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let Ok(doc) = DocId::parse(&doc) else {
+        return Redirect::to("/?refused").into_response();
+    };
     let room = match state.rooms.enter(&doc).await {
         Ok(room) => room,
-        Err(ended) => return (StatusCode::SERVICE_UNAVAILABLE, [(header::RETRY_AFTER, "5")], format!("{}\n", ended.message)).into_response(),
+        Err(ended) => {
+            return (
+                StatusCode::SERVICE_UNAVAILABLE,
+                [(header::RETRY_AFTER, "5")],
+                format!("{}\n", ended.message),
+            )
+                .into_response();
+        }
     };
     let (text, whole, mut embed) = room.read(|room| {
         let embed = Embed {
@@ -87,7 +114,9 @@ pub(crate) async fn document(State(state): State<AppState>, Path(doc): Path<Stri
     });
     drop(room);
     let head = head(&state.assets, &headers);
-    let panes = cookie(&headers, "maru-panes").and_then(Panes::parse).unwrap_or_default();
+    let panes = cookie(&headers, "maru-panes")
+        .and_then(Panes::parse)
+        .unwrap_or_default();
     // Rendering a long text takes milliseconds: not on a thread that carries everybody's keystrokes.
     let rendered = tokio::task::spawn_blocking(move || {
         let title = markdown::title(&text);
@@ -95,10 +124,20 @@ pub(crate) async fn document(State(state): State<AppState>, Path(doc): Path<Stri
         embed.state = encoded(&whole);
         let article = markdown::render(&text);
         let preferences = (head.lang, head.theme);
-        let head = Head { title: title.clone(), document: serde_json::to_string(&embed).ok(), ..head };
+        let head = Head {
+            title: title.clone(),
+            document: serde_json::to_string(&embed).ok(),
+            ..head
+        };
         shell::html(head, || {
             let preferences = Preferences::still(preferences.0, preferences.1);
-            Page::Document(Box::new(DocumentModel::still(preferences, embed.doc, title, article, panes)))
+            Page::Document(Box::new(DocumentModel::still(
+                preferences,
+                embed.doc,
+                title,
+                article,
+                panes,
+            )))
         })
     })
     .await;
@@ -121,10 +160,17 @@ fn encoded(state: &Bytes) -> Option<String> {
 }
 
 fn head(assets: &Arc<Assets>, headers: &HeaderMap) -> Head {
-    let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let accepted = headers
+        .get(header::ACCEPT_LANGUAGE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or("");
     Head {
-        lang: cookie(headers, "maru-lang").and_then(Lang::from_tag).unwrap_or_else(|| Lang::from_accept_language(accepted)),
-        theme: cookie(headers, "maru-theme").map(Theme::parse).unwrap_or_default(),
+        lang: cookie(headers, "maru-lang")
+            .and_then(Lang::from_tag)
+            .unwrap_or_else(|| Lang::from_accept_language(accepted)),
+        theme: cookie(headers, "maru-theme")
+            .map(Theme::parse)
+            .unwrap_or_default(),
         assets: shell::Assets {
             style: assets.url("pkg/maru.css"),
             boot: assets.url("editor/boot.js"),
@@ -143,7 +189,8 @@ fn head(assets: &Arc<Assets>, headers: &HeaderMap) -> Head {
 
 fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let all = headers.get(header::COOKIE)?.to_str().ok()?;
-    all.split("; ").find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
+    all.split("; ")
+        .find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
 }
 
 /// A document's name in what a person typed or pasted: the name itself, or an address that ends in `/d/` and the name.
@@ -169,14 +216,21 @@ mod tests {
             ("한글", None),
             ("a b", None),
         ] {
-            assert_eq!(named(typed).as_ref().map(DocId::as_str), expected, "{typed}");
+            assert_eq!(
+                named(typed).as_ref().map(DocId::as_str),
+                expected,
+                "{typed}"
+            );
         }
     }
 
     #[test]
     fn a_cookie_is_found_by_its_whole_name() {
         let mut headers = HeaderMap::new();
-        headers.insert(header::COOKIE, "a=1; maru-lang=ko; xmaru-theme=dark".parse().unwrap());
+        headers.insert(
+            header::COOKIE,
+            "a=1; maru-lang=ko; xmaru-theme=dark".parse().unwrap(),
+        );
         assert_eq!(cookie(&headers, "maru-lang"), Some("ko"));
         assert_eq!(cookie(&headers, "maru-theme"), None);
     }

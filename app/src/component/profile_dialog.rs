@@ -44,6 +44,7 @@ pub fn ProfileDialog(
                 <input
                     id="maru-name"
                     type="text"
+                    autofocus
                     autocomplete="nickname"
                     maxlength=NAME_CHARS.to_string()
                     prop:value=name

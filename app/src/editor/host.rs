@@ -37,7 +37,11 @@ impl Host {
             Op::Delete(n) => JsValue::from(-f64::from(*n)),
             Op::Insert(text) => JsValue::from_str(text),
         };
-        self.session.settle().iter().map(|change| JsValue::from(change.iter().map(step).collect::<js_sys::Array>())).collect()
+        self.session
+            .settle()
+            .iter()
+            .map(|change| JsValue::from(change.iter().map(step).collect::<js_sys::Array>()))
+            .collect()
     }
 
     /// Takes back the newest own step.
@@ -72,7 +76,9 @@ impl Host {
 
     /// The editor disagreed and took the replica's text.
     pub fn repaired(&self) {
-        crate::browser::report("editor and replica disagreed; the editor shows the replica's text now");
+        crate::browser::report(
+            "editor and replica disagreed; the editor shows the replica's text now",
+        );
     }
 
     /// A shortcut of the page pressed in the text.

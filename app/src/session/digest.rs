@@ -12,19 +12,31 @@ pub fn title(text: &str) -> Option<String> {
     let mut fence: Option<&str> = None;
     if text.starts_with("---\n") {
         lines.next();
-        lines.by_ref().find(|line| matches!(line.trim_end(), "---" | "..."))?;
+        lines
+            .by_ref()
+            .find(|line| matches!(line.trim_end(), "---" | "..."))?;
     }
     for line in lines {
         let trimmed = line.trim_start();
-        let opens = ["```", "~~~"].into_iter().find(|mark| trimmed.starts_with(mark));
+        let opens = ["```", "~~~"]
+            .into_iter()
+            .find(|mark| trimmed.starts_with(mark));
         match (fence, opens) {
             (None, Some(mark)) => fence = Some(mark),
             (Some(open), Some(mark)) if open == mark => fence = None,
             (None, None) => {
                 let words = trimmed.trim_start_matches('#');
                 let level = trimmed.len() - words.len();
-                if (1..=6).contains(&level) && (words.is_empty() || words.starts_with([' ', '\t'])) {
-                    let plain: String = words.trim().trim_end_matches('#').trim_end().chars().filter(|c| !"*_`".contains(*c)).take(TITLE_CHARS).collect();
+                if (1..=6).contains(&level) && (words.is_empty() || words.starts_with([' ', '\t']))
+                {
+                    let plain: String = words
+                        .trim()
+                        .trim_end_matches('#')
+                        .trim_end()
+                        .chars()
+                        .filter(|c| !"*_`".contains(*c))
+                        .take(TITLE_CHARS)
+                        .collect();
                     if !plain.is_empty() {
                         return Some(plain);
                     }
@@ -57,7 +69,9 @@ pub fn position(text: &str, offset: u32) -> Position {
 /// FNV-1a, 32 bits, over UTF-16 code units: what the editor compares when it is idle.
 #[must_use]
 pub fn fnv1a(text: &str) -> u32 {
-    text.encode_utf16().fold(0x811c_9dc5, |hash, unit| (hash ^ u32::from(unit)).wrapping_mul(0x0100_0193))
+    text.encode_utf16().fold(0x811c_9dc5, |hash, unit| {
+        (hash ^ u32::from(unit)).wrapping_mul(0x0100_0193)
+    })
 }
 
 /// Cuts edits that insert more than `max` bytes into several; each inner list is one change of the replica.
@@ -67,7 +81,12 @@ pub fn in_pieces(edits: Vec<Edit>, max: usize) -> Vec<Vec<Edit>> {
         return vec![edits];
     }
     let mut out = Vec::new();
-    for Edit { mut from, mut delete, insert } in edits {
+    for Edit {
+        mut from,
+        mut delete,
+        insert,
+    } in edits
+    {
         let mut rest = &insert[..];
         loop {
             let mut end = rest.len().min(max);
@@ -75,7 +94,11 @@ pub fn in_pieces(edits: Vec<Edit>, max: usize) -> Vec<Vec<Edit>> {
                 end -= 1;
             }
             let (piece, after) = rest.split_at(end);
-            out.push(vec![Edit { from, delete, insert: piece.to_owned() }]);
+            out.push(vec![Edit {
+                from,
+                delete,
+                insert: piece.to_owned(),
+            }]);
             from += piece.encode_utf16().count() as u32;
             delete = 0;
             rest = after;
@@ -95,7 +118,10 @@ mod tests {
     fn the_title_is_the_first_heading_that_is_text() {
         for (text, expected) in [
             ("# 회의록\n", Some("회의록")),
-            ("intro\n\n## The *second* `level` ##\n", Some("The second level")),
+            (
+                "intro\n\n## The *second* `level` ##\n",
+                Some("The second level"),
+            ),
             ("```\n# code\n```\n# real", Some("real")),
             ("---\ntitle: x\n# no\n---\n# yes", Some("yes")),
             ("#hashtag\n####### seven\n#\n", None),
@@ -103,7 +129,13 @@ mod tests {
         ] {
             assert_eq!(title(text).as_deref(), expected, "{text}");
         }
-        assert_eq!(title(&format!("# {}", "가".repeat(200))).unwrap().chars().count(), TITLE_CHARS);
+        assert_eq!(
+            title(&format!("# {}", "가".repeat(200)))
+                .unwrap()
+                .chars()
+                .count(),
+            TITLE_CHARS
+        );
     }
 
     #[test]
@@ -118,11 +150,25 @@ mod tests {
         let apply = |text: &str, edits: &[Edit]| {
             let mut units: Vec<u16> = text.encode_utf16().collect();
             for edit in edits {
-                units.splice(edit.from as usize..(edit.from + edit.delete) as usize, edit.insert.encode_utf16());
+                units.splice(
+                    edit.from as usize..(edit.from + edit.delete) as usize,
+                    edit.insert.encode_utf16(),
+                );
             }
             String::from_utf16(&units).unwrap()
         };
-        let edits = vec![Edit { from: 1, delete: 2, insert: "가나😀다라마바사".into() }, Edit { from: 0, delete: 1, insert: "x".into() }];
+        let edits = vec![
+            Edit {
+                from: 1,
+                delete: 2,
+                insert: "가나😀다라마바사".into(),
+            },
+            Edit {
+                from: 0,
+                delete: 1,
+                insert: "x".into(),
+            },
+        ];
         let pieces = in_pieces(edits.clone(), 7);
         assert!(pieces.len() > 2 && pieces.iter().flatten().all(|edit| edit.insert.len() <= 7));
         assert_eq!(apply("abcd", &pieces.concat()), apply("abcd", &edits));

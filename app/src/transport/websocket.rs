@@ -32,7 +32,9 @@ impl WebSocketLink {
             Closure::new(move |event: MessageEvent| {
                 // Text never comes from our server; something in between is speaking.
                 match event.data().dyn_into::<js_sys::ArrayBuffer>() {
-                    Ok(buffer) => act(LinkEvent::Message(Bytes::from(js_sys::Uint8Array::new(&buffer).to_vec()))),
+                    Ok(buffer) => act(LinkEvent::Message(Bytes::from(
+                        js_sys::Uint8Array::new(&buffer).to_vec(),
+                    ))),
                     Err(_) => act(LinkEvent::Message(Bytes::new())),
                 }
             })
@@ -42,7 +44,12 @@ impl WebSocketLink {
         socket.set_onmessage(Some(message.as_ref().unchecked_ref()));
         // An error is always followed by a close.
         socket.set_onclose(Some(closed.as_ref().unchecked_ref()));
-        Some(Self { socket, _opened: opened, _message: message, _closed: closed })
+        Some(Self {
+            socket,
+            _opened: opened,
+            _message: message,
+            _closed: closed,
+        })
     }
 
     /// Hands a message to the browser. What a broken link does not deliver, the session sends again.

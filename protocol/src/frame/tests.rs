@@ -1,6 +1,9 @@
 //! Tests of the frame codec: what is written reads back, and no bytes from outside can do harm.
 
+use bytes::Bytes;
+
 use super::*;
+use crate::id::{ClientId, DocId};
 
 fn client_frames() -> Vec<ClientFrame> {
     vec![

@@ -1,3 +1,5 @@
+//! Tests of the built site.
+
 use std::fs;
 
 use super::*;

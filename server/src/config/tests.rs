@@ -1,3 +1,5 @@
+//! Tests of flags and environment.
+
 use clap::{Parser, error::ErrorKind};
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Tests of the route table and what every answer carries.
+
 use axum::{body::Body, http::Request};
 use tower::ServiceExt;
 

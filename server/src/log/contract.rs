@@ -1,4 +1,6 @@
 //! The tests that every [`Log`] passes, one for each rule of its contract; what only one store promises is tested there.
+//!
+//! Over 400 lines because the rules of one contract are read together.
 
 use std::{
     collections::HashSet,

@@ -1,3 +1,5 @@
+//! Tests of who may connect.
+
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::*;

@@ -1,4 +1,6 @@
 //! What only the SQLite log promises: its settings, its refusals, and what it makes of a damaged file.
+//!
+//! Over 400 lines because the rules of one contract are read together.
 
 use std::{
     fs,

@@ -178,6 +178,12 @@ impl Session {
         self.plan_digest();
     }
 
+    /// The editor did not start.
+    pub fn set_editor_failed(&self) {
+        self.inner.borrow_mut().reporter.editor_failed = true;
+        self.tell_status();
+    }
+
     /// From now on the preview follows the text; none when it is closed.
     pub fn set_preview(&self, preview: Option<Preview>) {
         self.inner.borrow_mut().preview = preview;
@@ -238,6 +244,11 @@ impl Session {
                 }
             };
             ops = inner.replica.take_ops();
+            // The editor reports its selection only when a person moves it.
+            if let Some((anchor, head)) = &mut inner.selection {
+                *anchor = digest::moved(*anchor, &ops);
+                *head = digest::moved(*head, &ops);
+            }
             if complete {
                 Vec::new()
             } else {

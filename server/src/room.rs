@@ -290,7 +290,8 @@ impl OpenRoom {
             Ok(Received::Nothing | Received::Left) => {}
             Err(ended) => {
                 self.metrics.rejected(match ended.code {
-                    ErrorCode::TooLarge => Rejection::UpdateTooLarge,
+                    ErrorCode::TooLarge => Rejection::TooLarge,
+                    ErrorCode::ReadOnly => Rejection::ReadOnly,
                     _ => Rejection::Malformed,
                 });
                 if ended.code == ErrorCode::Gone {

@@ -22,6 +22,7 @@ use crate::{
     log::{Log, LogError},
     metrics::Metrics,
     room::OpenRoom,
+    telemetry::DocTag,
 };
 
 /// How often idle rooms, lost sessions and large tails are looked for.
@@ -192,7 +193,7 @@ impl Rooms {
             .await
             .map_err(|error| unreadable(&error))?;
         if let Some(damage) = &loaded.damage {
-            tracing::error!(%damage, "a document is damaged on disk; it opens read-only with what is left");
+            tracing::error!(doc = %DocTag::of(doc), %damage, "a document is damaged on disk; it opens read-only with what is left");
         }
         let (limits, last) = (self.limits, loaded.last);
         let epoch = rand::random::<u64>() & protocol::wire::MAX_SAFE_INTEGER;

@@ -123,7 +123,11 @@ impl OpenRoom {
                     core.wakes.wake(author);
                 }
                 Err(error) => {
-                    core.room.fail(format!("the server cannot write to its disk ({error}). Your text is in this page: keep it open, or copy it."));
+                    tracing::error!(%error, "an edit was not written; nothing more is acknowledged");
+                    core.room.fail(
+                        "the server cannot write to its disk. Your text is in this page: keep it open, or copy it"
+                            .to_owned(),
+                    );
                     core.wakes.wake_all();
                 }
             }

@@ -9,7 +9,10 @@ use axum::{
 };
 use bytes::Bytes;
 use protocol::{
-    frame::{ClientFrame, ErrorCode, MAX_FRAME, ServerFrame, fragment::Assembler},
+    frame::{
+        ClientFrame, ErrorCode, MAX_FRAME, ServerFrame,
+        fragment::{Assembler, FragmentError},
+    },
     session::{Ended, HEARTBEAT_MS, Received},
 };
 use tokio::time::{self, Instant};
@@ -135,7 +138,8 @@ async fn converse(
 ) -> End {
     let stopping = state.tasks.stopping();
     let heartbeat = Duration::from_millis(HEARTBEAT_MS);
-    let (mut last_byte, mut last_write) = (Instant::now(), Instant::now());
+    let (mut last_byte, mut last_write, mut last_beat) =
+        (Instant::now(), Instant::now(), Instant::now());
     loop {
         match link.room.take(link.author, link.number) {
             Ok(taken) if taken.messages.is_empty() => {}
@@ -153,11 +157,12 @@ async fn converse(
         let incoming = tokio::select! {
             incoming = socket.next() => incoming,
             () = link.wake.notified() => continue,
-            () = time::sleep_until(last_write + heartbeat) => {
+            // Also to one who is written to all the time: only an answer shows that it still reads.
+            () = time::sleep_until((last_write + heartbeat).min(last_byte.max(last_beat) + heartbeat)) => {
                 if last_byte.elapsed() >= SILENCE || !socket.send(vec![ServerFrame::Pong { nonce: 0 }.encode()]).await {
                     return End::Lost;
                 }
-                last_write = Instant::now();
+                (last_write, last_beat) = (Instant::now(), Instant::now());
                 continue;
             }
             () = stopping.cancelled() => return End::Stopping,
@@ -200,9 +205,13 @@ fn handle(
 }
 
 fn assemble(assembler: &mut Assembler, bytes: Bytes) -> Result<Option<ClientFrame>, Ended> {
-    let whole = assembler
-        .push(bytes)
-        .map_err(|error| Ended::new(ErrorCode::TooLarge, error.to_string()))?;
+    let whole = assembler.push(bytes).map_err(|error| {
+        let code = match error {
+            FragmentError::TooLarge(_) => ErrorCode::TooLarge,
+            FragmentError::Oversized | FragmentError::Interrupted => ErrorCode::Protocol,
+        };
+        Ended::new(code, error.to_string())
+    })?;
     whole
         .map(|frame| ClientFrame::decode(&frame).map_err(|error| malformed(&error)))
         .transpose()

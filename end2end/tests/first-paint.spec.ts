@@ -16,6 +16,9 @@ test("a document's text is readable without JavaScript, under its own title", as
   await expect(prose.getByRole("listitem")).toHaveCount(2)
   await expect(page).toHaveTitle("회의록 for June · Maru")
   await expect(page.locator("html")).toHaveAttribute("lang", "en")
+  // On a phone, which has room for one pane, too.
+  await page.setViewportSize({ width: 390, height: 844 })
+  await expect(prose.getByText("A paragraph that everybody can read.")).toBeInViewport()
   await expect(page.locator(".no-script")).toContainText("To write, turn JavaScript on.")
 })
 

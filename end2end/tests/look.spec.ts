@@ -4,7 +4,8 @@ import type { Page } from "@playwright/test"
 import { expect, test } from "../fixtures"
 
 const FOLDER = resolve(import.meta.dirname, "../test-results/look")
-const take = (page: Page, name: string) => page.screenshot({ path: resolve(FOLDER, `${name}.png`), animations: "disabled" })
+// Animations go on: a finished one would have taken the names from the carets.
+const take = (page: Page, name: string) => page.screenshot({ path: resolve(FOLDER, `${name}.png`) })
 
 const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, deviceScaleFactor: 2 }
 const DESKTOP = { viewport: { width: 1280, height: 800 } }
@@ -58,11 +59,11 @@ test("pictures of a document with three people in it", async ({ join }) => {
   await ada.saved()
   const bin = await join("김 하늘", { ...DESKTOP, locale: "ko-KR", colorScheme: "dark", colour: "#0f766e" })
   const chan = await join("Quiet Heron", { ...PHONE, colour: "#b91c1c" })
-  await chan.after("the long table")
-  await bin.after("wooden floor")
   const at = (await bin.text()).indexOf("Thursday")
   await bin.select(at, at + 8)
   await ada.after("English")
+  await chan.after("the long table")
+  await bin.select(at + 8, at)
   await expect(ada.page.locator(".maru-caret")).toHaveCount(2)
   await expect(ada.page.locator("pre > code[data-coloured]")).toBeVisible()
   await ada.saved()

@@ -43,6 +43,14 @@ test("Markdown is rendered while it is typed", async ({ join }) => {
   await expect(prose(bin).getByText("added 나중에")).toBeVisible()
 })
 
+test("a document that is opened as it stands has its code coloured too", async ({ join }) => {
+  const ada = await join("Ada")
+  await ada.paste("```js\nconst answer = 42\n```\n")
+  await ada.saved()
+  const bin = await join("Bin")
+  await expect(prose(bin).locator("pre > code[data-coloured] span").first()).toBeVisible()
+})
+
 test("raw HTML is shown and not run, and a javascript: link leads nowhere", async ({ join, visit, maru, doc }) => {
   const ada = await join("Ada")
   await ada.paste(SAMPLE)

@@ -5,7 +5,10 @@ use std::{net::SocketAddr, path::PathBuf, sync::LazyLock, time::Duration};
 use clap::{Args, Parser, Subcommand};
 use thiserror::Error;
 
-use crate::{forwarded::TrustedProxies, origin::AllowedOrigin, telemetry::LogFormat};
+use crate::{
+    forwarded::TrustedProxies, origin::AllowedOrigin, telemetry::LogFormat,
+    transport::deadlines::Deadlines,
+};
 
 mod data_folder;
 mod values;
@@ -183,6 +186,8 @@ pub struct Config {
     pub drain: Duration,
     /// How long a client may take over the headers of a request, and how long an idle connection stays. No flag: nobody has to set it.
     pub header_timeout: Duration,
+    /// How long a link may take for what. No flag: nobody has to set it.
+    pub deadlines: Deadlines,
     /// How the log looks.
     pub log_format: LogFormat,
     /// What is logged.
@@ -236,6 +241,7 @@ impl ServeFlags {
             idle_room: Duration::from_secs(self.idle_room_seconds),
             drain: Duration::from_secs(self.drain_seconds),
             header_timeout: Duration::from_secs(10),
+            deadlines: Deadlines::default(),
             log_format: self.log_format,
             log_level: self.log_level,
         })
@@ -260,6 +266,7 @@ impl Default for Config {
             idle_room: Duration::from_secs(60),
             drain: Duration::from_secs(20),
             header_timeout: Duration::from_secs(10),
+            deadlines: Deadlines::default(),
             log_format: LogFormat::Text,
             log_level: "info".to_owned(),
         }

@@ -58,6 +58,14 @@ impl Server {
             }
             config::Store::Memory => Arc::new(MemoryLog::new()),
         };
+        Self::with_log(config, log)
+    }
+
+    /// As [`Server::new`] with a log of the caller's, whatever [`Config::store`] says.
+    ///
+    /// # Errors
+    /// [`StartError`], whose message says what is wrong and what to do.
+    pub fn with_log(config: Config, log: Arc<dyn Log>) -> Result<Self, StartError> {
         let tasks = Tasks::new();
         let metrics = Arc::new(Metrics::new());
         let limits = RoomLimits {

@@ -62,15 +62,19 @@ pub enum LinkKind {
     YjsWebsocket,
 }
 
-/// Why an update was not applied.
+/// Why an update was not applied, or not saved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rejection {
     /// The validator refused its bytes.
     Malformed,
-    /// It is larger than `--max-update`, or the document would become larger than `--max-document`.
-    TooLarge,
+    /// It is larger than `--max-update`.
+    UpdateTooLarge,
+    /// The document would become larger than `--max-document`.
+    DocumentTooLarge,
     /// The document is open for reading only.
     ReadOnly,
+    /// It was applied, and the store did not take it.
+    StoreFailed,
 }
 
 impl Metrics {
@@ -127,7 +131,10 @@ impl Metrics {
                 "Queued in the log and not yet durable",
             ),
             links: set.plain("links_open", "Clients connected, by the kind of their link"),
-            updates_rejected: set.plain("updates_rejected", "Updates not applied, by the reason"),
+            updates_rejected: set.plain(
+                "updates_rejected",
+                "Updates not applied or not saved, by the reason",
+            ),
             requests: set.plain(
                 "http_requests",
                 "Requests answered, by route and class of status",
@@ -146,11 +153,13 @@ impl Metrics {
         Raised::new(&self.links.get_or_create(&[("kind", kind)]))
     }
 
-    /// Counts an update that was not applied.
+    /// Counts an update that was not applied or not saved.
     pub fn rejected(&self, why: Rejection) {
         let reason = match why {
             Rejection::Malformed => "malformed",
-            Rejection::TooLarge => "too_large",
+            Rejection::UpdateTooLarge => "update_too_large",
+            Rejection::DocumentTooLarge => "document_too_large",
+            Rejection::StoreFailed => "store_failed",
             Rejection::ReadOnly => "read_only",
         };
         self.updates_rejected

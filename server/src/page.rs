@@ -90,7 +90,7 @@ pub(crate) async fn document(
     let Ok(doc) = DocId::parse(&doc) else {
         return Redirect::to("/?refused").into_response();
     };
-    let room = match state.rooms.enter(&doc).await {
+    let room = match state.rooms.look(&doc).await {
         Ok(room) => room,
         Err(ended) => {
             return (

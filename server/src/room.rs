@@ -20,9 +20,9 @@ use subtle::ConstantTimeEq;
 use tokio::{sync::Notify, time};
 
 use crate::{
-    log::Log,
+    log::{Loaded, Log},
     metrics::{Metrics, Raised, Rejection},
-    rooms::now_ms,
+    rooms::{Directory, Listed, now_ms},
 };
 
 mod leaving;
@@ -42,6 +42,9 @@ pub struct OpenRoom {
     log: Arc<dyn Log>,
     metrics: Arc<Metrics>,
     settled: Notify,
+    directory: Directory,
+    max_sessions: usize,
+    max_update: usize,
     this: Weak<Self>,
     _open: Raised,
 }
@@ -64,6 +67,7 @@ struct Core {
 /// A session and its link.
 struct Linked {
     session: Session,
+    _listed: Listed,
     link: Option<u64>,
     since_ms: u64,
     presence_told: u64,
@@ -79,16 +83,20 @@ pub struct Taken {
 }
 
 impl OpenRoom {
-    /// Opens a room around what was loaded up to the log's place `position`.
+    /// Opens a `room` made of what was `loaded`. Its sessions are listed in `directory`; beyond `max_sessions` the one lost
+    /// longest ago is forgotten.
     #[must_use]
     pub fn new(
         doc: DocId,
         room: Room,
-        position: u64,
+        loaded: &Loaded,
         log: Arc<dyn Log>,
         metrics: Arc<Metrics>,
+        directory: Directory,
+        max_sessions: usize,
     ) -> Arc<Self> {
         let open = Raised::new(&metrics.rooms_open);
+        let max_update = room.limits().update;
         Arc::new_cyclic(|this| Self {
             doc,
             core: Mutex::new(Core {
@@ -98,15 +106,18 @@ impl OpenRoom {
                 wakes: Wakes::default(),
                 broken: false,
                 last_used: Instant::now(),
-                position,
-                tail_records: 0,
-                tail_bytes: 0,
-                snapshot_bytes: 0,
+                position: loaded.last,
+                tail_records: loaded.tail.len() as u64,
+                tail_bytes: loaded.tail.iter().map(Bytes::len).sum(),
+                snapshot_bytes: loaded.snapshot.as_ref().map_or(0, Bytes::len),
                 compacting: false,
             }),
             log,
             metrics,
             settled: Notify::new(),
+            directory,
+            max_sessions,
+            max_update,
             this: this.clone(),
             _open: open,
         })
@@ -126,10 +137,12 @@ impl OpenRoom {
         let mut core = self.lock();
         let author = core.next_author();
         let session = Session::open(hello, Identity { sid, key, author }, &core.room)?;
+        self.make_place(&mut core);
         core.sessions.insert(
             author,
             Linked {
                 session,
+                _listed: self.directory.list(sid, &self.doc),
                 link: Some(0),
                 since_ms: now_ms(),
                 presence_told: 0,
@@ -193,7 +206,14 @@ impl OpenRoom {
             .filter(|linked| linked.link == Some(link))
             .ok_or_else(superseded)?;
         let client = linked.session.client();
+        let update = match &frame {
+            ClientFrame::Data { message, .. } => Some(message.len()),
+            _ => None,
+        };
         let received = linked.session.receive(frame, room, now_ms());
+        if let (Some(len), Err(ended)) = (update, &received) {
+            self.count_rejected(len, ended);
+        }
         self.after(&mut core, author, client, received)
     }
 
@@ -247,20 +267,28 @@ impl OpenRoom {
         look(&mut core.room)
     }
 
-    /// The sessions of the room.
-    #[must_use]
-    pub fn session_ids(&self) -> Vec<SessionId> {
-        self.lock()
-            .sessions
-            .values()
-            .map(|linked| *linked.session.sid())
-            .collect()
-    }
-
     /// Whether the room must be opened anew.
     #[must_use]
     pub fn is_broken(&self) -> bool {
         self.lock().broken
+    }
+
+    /// Whether the log takes nothing of this room any more.
+    #[must_use]
+    pub fn has_failed(&self) -> bool {
+        self.lock().room.failure().is_some()
+    }
+
+    /// Marks the room as broken, as an update does that yrs cannot take.
+    #[cfg(test)]
+    pub(crate) fn break_now(&self) {
+        self.break_up(&mut self.lock());
+    }
+
+    fn break_up(&self, core: &mut Core) {
+        tracing::error!(reason = %Refused::Broken, "an update broke the document in memory; it is opened anew from the log");
+        core.broken = true;
+        core.wakes.wake_all();
     }
 
     /// How long ago the last link ended.
@@ -280,7 +308,7 @@ impl OpenRoom {
         match &received {
             Ok(Received::Append { n, update }) => {
                 self.metrics.updates_accepted.inc();
-                self.append(core, *n, update.clone(), client, author);
+                self.append(*n, update.clone(), client, author);
                 self.wake_readers(core, author);
             }
             Ok(Received::Presence) => {
@@ -288,20 +316,21 @@ impl OpenRoom {
                 self.presence_changed(core);
             }
             Ok(Received::Nothing | Received::Left) => {}
-            Err(ended) => {
-                self.metrics.rejected(match ended.code {
-                    ErrorCode::TooLarge => Rejection::TooLarge,
-                    ErrorCode::ReadOnly => Rejection::ReadOnly,
-                    _ => Rejection::Malformed,
-                });
-                if ended.code == ErrorCode::Gone {
-                    tracing::error!(reason = %Refused::Broken, "an update broke the document in memory; it is opened anew from the log");
-                    core.broken = true;
-                    core.wakes.wake_all();
-                }
-            }
+            Err(ended) if ended.code == ErrorCode::Gone => self.break_up(core),
+            Err(_) => {}
         }
         received
+    }
+
+    fn count_rejected(&self, len: usize, ended: &Ended) {
+        let why = match ended.code {
+            ErrorCode::Protocol => Rejection::Malformed,
+            ErrorCode::TooLarge if len > self.max_update => Rejection::UpdateTooLarge,
+            ErrorCode::TooLarge => Rejection::DocumentTooLarge,
+            // No fault of the update's.
+            _ => return,
+        };
+        self.metrics.rejected(why);
     }
 
     fn wake_readers(&self, core: &mut Core, author: u64) {

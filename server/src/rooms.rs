@@ -9,21 +9,26 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use bytes::Bytes;
 use protocol::{
     frame::{ErrorCode, SessionId},
     id::DocId,
-    room::{Room, RoomLimits},
+    room::{OpenError, Room, RoomLimits},
     session::Ended,
 };
 use tokio::{sync::OnceCell, task, time};
 
 use crate::{
-    log::{Log, LogError},
+    log::{Loaded, Log, LogError},
     metrics::Metrics,
     room::OpenRoom,
     telemetry::DocTag,
 };
+
+mod directory;
+#[cfg(test)]
+mod tests;
+
+pub use directory::{Directory, Listed};
 
 /// How often idle rooms, lost sessions and large tails are looked for.
 const SWEEP: Duration = Duration::from_secs(2);
@@ -34,15 +39,18 @@ pub struct Rooms {
     metrics: Arc<Metrics>,
     limits: RoomLimits,
     idle: Duration,
-    max_visitors: usize,
+    max_connections: usize,
     open: Mutex<HashMap<DocId, Arc<Place>>>,
-    sessions: Mutex<HashMap<SessionId, DocId>>,
+    directory: Directory,
 }
 
 /// Where a document is or will be; holding a visit keeps it from being put away.
+#[derive(Default)]
 struct Place {
     room: OnceCell<Arc<OpenRoom>>,
     visits: AtomicUsize,
+    /// Those of the visits that are connections.
+    connections: AtomicUsize,
 }
 
 /// Somebody's stay in a room; the room is kept while it lives.
@@ -51,11 +59,28 @@ pub struct Visit {
     _stay: Stay,
 }
 
-struct Stay(Arc<Place>);
+struct Stay {
+    place: Arc<Place>,
+    purpose: Purpose,
+}
+
+/// What a visit is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// To read the document once, as for a page.
+    Look,
+    /// To stay connected, as one more.
+    Connect,
+    /// To stay connected in place of a link that this session had.
+    Return,
+}
 
 impl Drop for Stay {
     fn drop(&mut self) {
-        self.0.visits.fetch_sub(1, Ordering::AcqRel);
+        if self.purpose != Purpose::Look {
+            self.place.connections.fetch_sub(1, Ordering::AcqRel);
+        }
+        self.place.visits.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
@@ -75,43 +100,45 @@ impl Rooms {
         metrics: Arc<Metrics>,
         limits: RoomLimits,
         idle: Duration,
-        max_visitors: usize,
+        max_connections: usize,
     ) -> Arc<Self> {
         Arc::new(Self {
             log,
             metrics,
             limits,
             idle,
-            max_visitors,
+            max_connections,
             open: Mutex::default(),
-            sessions: Mutex::default(),
+            directory: Directory::default(),
         })
     }
 
-    /// Opens a document or joins those who have it open.
+    /// Opens a document, or joins those who have it open, for a connection.
     ///
     /// # Errors
     /// [`Ended`] with what the visitor is told, when the document cannot be read, is being opened anew, or is full.
     pub async fn enter(&self, doc: &DocId) -> Result<Visit, Ended> {
-        let stay = {
-            let mut open = lock(&self.open);
-            let place = open.entry(doc.clone()).or_insert_with(|| {
-                Arc::new(Place {
-                    room: OnceCell::new(),
-                    visits: AtomicUsize::new(0),
-                })
-            });
-            // Counted under the lock, so that the room is not put away between here and its first use.
-            if place.visits.fetch_add(1, Ordering::AcqRel) >= self.max_visitors {
-                place.visits.fetch_sub(1, Ordering::AcqRel);
-                return Err(Ended::new(
-                    ErrorCode::Rate,
-                    "this document has as many connections as the server allows: nothing is lost, the page tries again",
-                ));
-            }
-            Stay(Arc::clone(place))
-        };
-        let room = Arc::clone(stay.0.room.get_or_try_init(|| self.load(doc)).await?);
+        self.visit(doc, Purpose::Connect).await
+    }
+
+    /// As [`Rooms::enter`], for a short look that is no connection: a page is readable also where nobody more may connect.
+    ///
+    /// # Errors
+    /// [`Ended`] with what the visitor is told, when the document cannot be read or is being opened anew.
+    pub async fn look(&self, doc: &DocId) -> Result<Visit, Ended> {
+        self.visit(doc, Purpose::Look).await
+    }
+
+    /// The room of a session, if the document is still open. It is never full for a session that was let in: the link
+    /// that this one follows may not have ended yet.
+    pub async fn find(&self, sid: &SessionId) -> Option<Visit> {
+        let doc = self.directory.find(sid)?;
+        self.visit(&doc, Purpose::Return).await.ok()
+    }
+
+    async fn visit(&self, doc: &DocId, purpose: Purpose) -> Result<Visit, Ended> {
+        let stay = self.stay(doc, purpose)?;
+        let room = Arc::clone(stay.place.room.get_or_try_init(|| self.load(doc)).await?);
         if room.is_broken() {
             return Err(Ended::new(
                 ErrorCode::Unavailable,
@@ -121,18 +148,26 @@ impl Rooms {
         Ok(Visit { room, _stay: stay })
     }
 
-    /// Remembers where a session is, for [`Rooms::find`].
-    pub fn remember(&self, sid: SessionId, doc: DocId) {
-        lock(&self.sessions).insert(sid, doc);
-    }
-
-    /// The room of a session, if the document is still open.
-    pub async fn find(&self, sid: &SessionId) -> Option<Visit> {
-        let doc = lock(&self.sessions).get(sid).cloned()?;
-        if !lock(&self.open).contains_key(&doc) {
-            return None;
+    /// Counted under the lock, so that the room is not put away between here and its first use.
+    fn stay(&self, doc: &DocId, purpose: Purpose) -> Result<Stay, Ended> {
+        let mut open = lock(&self.open);
+        let place = open.entry(doc.clone()).or_default();
+        if purpose == Purpose::Connect
+            && place.connections.load(Ordering::Acquire) >= self.max_connections
+        {
+            return Err(Ended::new(
+                ErrorCode::Rate,
+                "this document has as many connections as the server allows: nothing is lost, the page tries again",
+            ));
         }
-        self.enter(&doc).await.ok()
+        if purpose != Purpose::Look {
+            place.connections.fetch_add(1, Ordering::AcqRel);
+        }
+        place.visits.fetch_add(1, Ordering::AcqRel);
+        Ok(Stay {
+            place: Arc::clone(place),
+            purpose,
+        })
     }
 
     /// Looks after the rooms until the process ends: forgets lost sessions, compacts, puts idle rooms away.
@@ -141,21 +176,23 @@ impl Rooms {
         sweep.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
         loop {
             sweep.tick().await;
-            for (doc, place) in self.places() {
-                let Some(room) = place.room.get() else {
-                    continue;
-                };
-                let gone = room.sweep(now_ms());
-                if !gone.is_empty() {
-                    let mut sessions = lock(&self.sessions);
-                    gone.iter().for_each(|sid| drop(sessions.remove(sid)));
-                }
-                if room.wants_compaction() {
-                    room.compact().await;
-                }
-                if self.is_idle(&place, room) {
-                    self.put_away(&doc, &place, room).await;
-                }
+            self.sweep().await;
+        }
+    }
+
+    async fn sweep(&self) {
+        for (doc, place) in self.places() {
+            let Some(room) = place.room.get() else {
+                // Nobody could open it: the next visitor tries anew.
+                self.remove(&doc, &place, || true);
+                continue;
+            };
+            room.sweep(now_ms());
+            if room.wants_compaction() {
+                room.compact().await;
+            }
+            if self.is_idle(&place, room) {
+                self.put_away(&doc, &place, room).await;
             }
         }
     }
@@ -170,6 +207,12 @@ impl Rooms {
         if let Err(error) = self.log.close().await {
             tracing::error!(%error, "the log did not close cleanly");
         }
+    }
+
+    /// Which document each session is in.
+    #[must_use]
+    pub fn directory(&self) -> &Directory {
+        &self.directory
     }
 
     /// The log, for health and metrics.
@@ -195,29 +238,28 @@ impl Rooms {
         if let Some(damage) = &loaded.damage {
             tracing::error!(doc = %DocTag::of(doc), %damage, "a document is damaged on disk; it opens read-only with what is left");
         }
-        let (limits, last) = (self.limits, loaded.last);
+        let limits = self.limits;
         let epoch = rand::random::<u64>() & protocol::wire::MAX_SAFE_INTEGER;
         // Applying a long tail takes a while: not on a thread that serves others.
         let opened = task::spawn_blocking(move || {
-            let stored: Vec<&Bytes> = loaded.snapshot.iter().chain(&loaded.tail).collect();
-            let writable = loaded.damage.is_none();
-            Room::open(epoch, loaded.generation, writable, stored.iter().copied(), limits).or_else(|error| {
-                tracing::error!(%error, "a stored update could not be applied; the document opens read-only with what is left");
-                Room::open(epoch, loaded.generation, false, stored.iter().copied(), limits)
-            })
+            let room = open(epoch, &loaded, limits)?;
+            Ok((room, loaded))
         })
         .await;
-        match opened {
-            Ok(Ok(room)) => Ok(OpenRoom::new(
-                doc.clone(),
-                room,
-                last,
-                Arc::clone(&self.log),
-                Arc::clone(&self.metrics),
-            )),
-            Ok(Err(error)) => Err(unreadable(&LogError::Unreadable(error.to_string()))),
-            Err(error) => Err(unreadable(&LogError::Unreadable(error.to_string()))),
-        }
+        let (room, loaded) = opened
+            .map_err(|error| error.to_string())
+            .and_then(|opened: Result<_, OpenError>| opened.map_err(|error| error.to_string()))
+            .map_err(|error| unreadable(&LogError::Unreadable(error)))?;
+        Ok(OpenRoom::new(
+            doc.clone(),
+            room,
+            &loaded,
+            Arc::clone(&self.log),
+            Arc::clone(&self.metrics),
+            self.directory.clone(),
+            // As many may be waited for as may be connected.
+            self.max_connections.saturating_mul(2),
+        ))
     }
 
     fn is_idle(&self, place: &Place, room: &OpenRoom) -> bool {
@@ -225,27 +267,39 @@ impl Rooms {
             && (room.is_broken() || room.idle_for() >= self.idle)
     }
 
-    /// Takes an idle room out of memory, once everything in it is durable.
+    /// Takes an idle room out of memory, once everything in it is durable. A broken room goes also when that can never be:
+    /// what was not saved is in the pages that wrote it.
     async fn put_away(&self, doc: &DocId, place: &Arc<Place>, room: &OpenRoom) {
-        if !room.is_settled() {
+        let may_go = || room.is_settled() || (room.is_broken() && room.has_failed());
+        if !may_go() {
             return;
         }
         if room.has_tail() && !room.is_broken() {
             room.compact().await;
         }
-        let mut open = lock(&self.open);
         // Somebody may have come while the snapshot was written.
-        if self.is_idle(place, room)
-            && room.is_settled()
-            && open.get(doc).is_some_and(|there| Arc::ptr_eq(there, place))
+        self.remove(doc, place, || self.is_idle(place, room) && may_go());
+    }
+
+    fn remove(&self, doc: &DocId, place: &Arc<Place>, may_go: impl FnOnce() -> bool) {
+        let mut open = lock(&self.open);
+        if open.get(doc).is_some_and(|there| Arc::ptr_eq(there, place))
+            && place.visits.load(Ordering::Acquire) == 0
+            && may_go()
         {
             open.remove(doc);
-            drop(open);
-            let sids = room.session_ids();
-            let mut sessions = lock(&self.sessions);
-            sids.iter().for_each(|sid| drop(sessions.remove(sid)));
         }
     }
+}
+
+/// A document that cannot be applied as a whole opens read-only, with what can.
+fn open(epoch: u64, loaded: &Loaded, limits: RoomLimits) -> Result<Room, OpenError> {
+    let stored = || loaded.snapshot.iter().chain(&loaded.tail);
+    let writable = loaded.damage.is_none();
+    Room::open(epoch, loaded.generation, writable, stored(), limits).or_else(|error| {
+        tracing::error!(%error, "a stored update could not be applied; the document opens read-only with what is left");
+        Room::open(epoch, loaded.generation, false, stored(), limits)
+    })
 }
 
 /// Milliseconds since 1970.

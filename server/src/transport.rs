@@ -14,11 +14,13 @@ use tokio::sync::Notify;
 
 use crate::{http::AppState, rooms::Visit};
 
+pub mod deadlines;
+pub mod pulse;
 pub mod socket;
 pub mod websocket;
 pub mod yjs;
 
-/// A session's link: the room it is in, and its number there.
+/// A session's link: the room it is in, and its number there. Dropping it tells the room that it is gone.
 pub struct Link {
     /// The room, kept open by this.
     pub room: Visit,
@@ -28,6 +30,22 @@ pub struct Link {
     pub number: u64,
     /// Notified when there is something to take.
     pub wake: Arc<Notify>,
+    /// Whether the client left for good, so that nobody waits for it.
+    pub left: bool,
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.room.unlink(self.author, self.number, self.left);
+    }
+}
+
+/// While this much waits for the disk, in bytes, no more is read from clients.
+const BACKLOG: usize = 32 << 20;
+
+/// Whether the disk is so far behind that clients have to wait.
+fn is_behind(state: &AppState) -> bool {
+    state.rooms.log().backlog() > BACKLOG
 }
 
 /// Refuses requests from pages of other sites.
@@ -57,12 +75,12 @@ pub async fn open(state: &AppState, first: ClientFrame) -> Result<Link, Ended> {
             let room = state.rooms.enter(&hello.doc).await?;
             let (sid, key) = (rand::random(), rand::random());
             let author = room.open_session(&hello, sid, key, Arc::clone(&wake))?;
-            state.rooms.remember(sid, hello.doc);
             Ok(Link {
                 room,
                 author,
                 number: 0,
                 wake,
+                left: false,
             })
         }
         ClientFrame::Resume {
@@ -85,6 +103,7 @@ pub async fn open(state: &AppState, first: ClientFrame) -> Result<Link, Ended> {
                 author,
                 number: link,
                 wake,
+                left: false,
             })
         }
         _ => Err(Ended::new(
@@ -92,6 +111,14 @@ pub async fn open(state: &AppState, first: ClientFrame) -> Result<Link, Ended> {
             "a connection begins with HELLO or RESUME",
         )),
     }
+}
+
+/// What a client is told about messages that no WebSocket of ours takes: too large, cut off, or no text where it says so.
+fn unreadable() -> Ended {
+    Ended::new(
+        ErrorCode::Protocol,
+        "a message was larger than allowed here, or broke the rules of WebSocket",
+    )
 }
 
 /// What a client is told about bytes that are no frame.

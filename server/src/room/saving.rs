@@ -6,9 +6,10 @@ use bytes::Bytes;
 use protocol::id::ClientId;
 use tokio::task;
 
-use super::{Core, OpenRoom};
+use super::OpenRoom;
 use crate::{
     log::{Compacted, Record},
+    metrics::Rejection,
     rooms::now_ms,
 };
 
@@ -16,6 +17,7 @@ use crate::{
 const TAIL_RECORDS: u64 = 4_096;
 /// A tail of more bytes than this, and than the snapshot before it, is folded into a snapshot.
 const TAIL_BYTES: usize = 256 << 10;
+
 impl OpenRoom {
     /// Whether the log holds rows that a snapshot could replace.
     #[must_use]
@@ -93,23 +95,14 @@ impl OpenRoom {
             }
             Ok(Compacted::Raced) => {}
             Err(error) => {
-                tracing::error!(%error, "a snapshot was not written; the log keeps every edit singly");
+                tracing::error!(%error, "a snapshot was not written; the log keeps every edit singly")
             }
         }
     }
 
     /// Gives an accepted edit to the log; its author is woken when it is durable.
-    pub(super) fn append(
-        &self,
-        core: &mut Core,
-        n: u64,
-        update: Bytes,
-        client: ClientId,
-        author: u64,
-    ) {
-        core.tail_records += 1;
-        core.tail_bytes += update.len();
-        let (room, accepted) = (self.this.clone(), Instant::now());
+    pub(super) fn append(&self, n: u64, update: Bytes, client: ClientId, author: u64) {
+        let (room, accepted, len) = (self.this.clone(), Instant::now(), update.len());
         let done = Box::new(move |result: Result<u64, _>| {
             let Some(room) = room.upgrade() else { return };
             let mut core = room.lock();
@@ -120,9 +113,12 @@ impl OpenRoom {
                         .observe(accepted.elapsed().as_secs_f64());
                     core.room.committed(n);
                     core.position = core.position.max(position);
+                    core.tail_records += 1;
+                    core.tail_bytes += len;
                     core.wakes.wake(author);
                 }
                 Err(error) => {
+                    room.metrics.rejected(Rejection::StoreFailed);
                     tracing::error!(%error, "an edit was not written; nothing more is acknowledged");
                     core.room.fail(
                         "the server cannot write to its disk. Your text is in this page: keep it open, or copy it"

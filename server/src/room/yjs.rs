@@ -33,6 +33,9 @@ impl OpenRoom {
     ) -> Result<Received, Ended> {
         let mut core = self.lock();
         let received = session.receive(message, &mut core.room, now_ms());
+        if let Err(ended) = &received {
+            self.count_rejected(message.len(), ended);
+        }
         self.after(
             &mut core,
             session.author(),

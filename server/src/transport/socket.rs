@@ -14,10 +14,11 @@ use futures_util::{
 use protocol::session::Ended;
 use tokio::time;
 
-/// Writing that makes no progress for this long ends the link: its peer is gone or does not read.
-const WRITE: Duration = Duration::from_secs(10);
-/// Saying goodbye may take this long.
-const GOODBYE: Duration = Duration::from_secs(2);
+use super::deadlines::Deadlines;
+
+/// The slowest downlink that is not taken for a dead one, in bytes a millisecond. Only a plain Yjs client gets messages so
+/// large that this counts.
+const SLOWEST: usize = 64;
 /// What is read ahead from the kernel for one connection, in bytes. The library's own 128 KiB, allocated at once, would be a
 /// gigabyte for ten thousand readers.
 const READ_BUFFER: usize = 4 << 10;
@@ -28,6 +29,7 @@ const WRITE_BUFFER: usize = 16 << 10;
 pub struct Socket {
     sink: SplitSink<WebSocket, Message>,
     stream: SplitStream<WebSocket>,
+    deadlines: Deadlines,
 }
 
 /// What came in.
@@ -37,18 +39,22 @@ pub enum Incoming {
     Message(Bytes),
     /// A sign of life without content.
     Alive,
-    /// The peer closed, or the connection broke.
+    /// The peer closed.
     Closed,
+    /// The connection broke, or the peer did not keep to the rules of WebSocket or the size of messages.
+    Unreadable,
     /// A message that may not come here, such as text.
     Unexpected,
 }
 
-/// Sets the bounds of a WebSocket whose messages have at most `max` bytes.
+/// Sets the bounds of a WebSocket whose messages come with at most `max` bytes.
+///
+/// What goes out has no bound here: every message waits until those before it have left, so that the buffer holds one beside
+/// [`WRITE_BUFFER`], and a whole document is one message for a plain Yjs client.
 pub fn bounded(upgrade: WebSocketUpgrade, max: usize) -> WebSocketUpgrade<impl OnFailedUpgrade> {
     upgrade
         .read_buffer_size(READ_BUFFER)
         .write_buffer_size(WRITE_BUFFER)
-        .max_write_buffer_size(max.max(1 << 20) + (2 << 20))
         .max_message_size(max)
         .max_frame_size(max)
         .on_failed_upgrade(|error: Error| tracing::debug!(%error, "a WebSocket upgrade failed"))
@@ -57,72 +63,93 @@ pub fn bounded(upgrade: WebSocketUpgrade, max: usize) -> WebSocketUpgrade<impl O
 impl Socket {
     /// Takes over an upgraded connection.
     #[must_use]
-    pub fn new(socket: WebSocket) -> Self {
+    pub fn new(socket: WebSocket, deadlines: Deadlines) -> Self {
         let (sink, stream) = socket.split();
-        Self { sink, stream }
+        Self {
+            sink,
+            stream,
+            deadlines,
+        }
     }
 
     /// The next message. Cancelling loses nothing.
     pub async fn next(&mut self) -> Incoming {
-        match self.stream.next().await {
-            Some(Ok(message)) => incoming(message),
-            Some(Err(_)) | None => Incoming::Closed,
-        }
+        incoming(self.stream.next().await)
     }
 
     /// The next message if it is here already.
     pub fn next_now(&mut self) -> Option<Incoming> {
-        self.stream.next().now_or_never().map(|next| match next {
-            Some(Ok(message)) => incoming(message),
-            Some(Err(_)) | None => Incoming::Closed,
-        })
+        self.stream.next().now_or_never().map(incoming)
     }
 
-    /// Writes messages with as few writes as possible; false when the peer did not take them in time.
+    /// Writes messages with as few writes as possible; false when the peer did not take one of them in time.
     pub async fn send(&mut self, messages: Vec<Bytes>) -> bool {
-        let sink = &mut self.sink;
-        let write = async {
-            for message in messages {
-                sink.feed(Message::Binary(message)).await?;
+        let mut waiting = 0;
+        for message in messages {
+            let len = message.len();
+            // A peer slower than we takes here what was fed before.
+            let fed = time::timeout(
+                self.patience(waiting),
+                self.sink.feed(Message::Binary(message)),
+            );
+            if !matches!(fed.await, Ok(Ok(()))) {
+                return false;
             }
-            sink.flush().await
-        };
-        matches!(time::timeout(WRITE, write).await, Ok(Ok(())))
-    }
-
-    /// Asks for a sign of life; every WebSocket library answers by itself. False when the peer did not take it in time.
-    pub async fn ping(&mut self) -> bool {
+            waiting = len.max(WRITE_BUFFER);
+        }
         matches!(
-            time::timeout(WRITE, self.sink.send(Message::Ping(Bytes::new()))).await,
+            time::timeout(self.patience(waiting), self.sink.flush()).await,
             Ok(Ok(()))
         )
     }
 
+    fn patience(&self, len: usize) -> Duration {
+        self.deadlines.write + Duration::from_millis((len / SLOWEST) as u64)
+    }
+
+    /// Asks for a sign of life; every WebSocket library answers by itself. False when the peer did not take it in time.
+    pub async fn ping(&mut self) -> bool {
+        let ping = self.sink.send(Message::Ping(Bytes::new()));
+        matches!(time::timeout(self.deadlines.write, ping).await, Ok(Ok(())))
+    }
+
     /// Says why the connection ends, and ends it.
-    pub async fn close(mut self, ended: &Ended) {
-        let frame = CloseFrame {
+    pub async fn close(self, ended: &Ended) {
+        self.end(CloseFrame {
             code: ended.code.number(),
             reason: short(&ended.message).into(),
-        };
-        drop(time::timeout(GOODBYE, self.sink.send(Message::Close(Some(frame)))).await);
+        })
+        .await;
     }
 
     /// Ends the connection because the server stops (code 1012).
-    pub async fn restart(mut self) {
-        let frame = CloseFrame {
+    pub async fn restart(self) {
+        self.end(CloseFrame {
             code: 1012,
             reason: "the server restarts".into(),
+        })
+        .await;
+    }
+
+    /// A connection that is closed while bytes of its peer are unread is reset, and the peer never sees what it was told
+    /// last. So they are read, and thrown away, until the peer has closed as well.
+    async fn end(mut self, frame: CloseFrame) {
+        let goodbye = async {
+            if self.sink.send(Message::Close(Some(frame))).await.is_ok() {
+                while let Some(Ok(_)) = self.stream.next().await {}
+            }
         };
-        drop(time::timeout(GOODBYE, self.sink.send(Message::Close(Some(frame)))).await);
+        drop(time::timeout(self.deadlines.goodbye, goodbye).await);
     }
 }
 
-fn incoming(message: Message) -> Incoming {
-    match message {
-        Message::Binary(bytes) => Incoming::Message(bytes),
-        Message::Ping(_) | Message::Pong(_) => Incoming::Alive,
-        Message::Close(_) => Incoming::Closed,
-        Message::Text(_) => Incoming::Unexpected,
+fn incoming(next: Option<Result<Message, Error>>) -> Incoming {
+    match next {
+        Some(Ok(Message::Binary(bytes))) => Incoming::Message(bytes),
+        Some(Ok(Message::Ping(_) | Message::Pong(_))) => Incoming::Alive,
+        Some(Ok(Message::Close(_))) | None => Incoming::Closed,
+        Some(Ok(Message::Text(_))) => Incoming::Unexpected,
+        Some(Err(_)) => Incoming::Unreadable,
     }
 }
 

@@ -1,6 +1,6 @@
 //! `/rt/1/ws`: a session over a WebSocket, one frame a message; the session itself is `protocol::session`'s.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{future::ready, net::SocketAddr, time::Duration};
 
 use axum::{
     extract::{ConnectInfo, State, ws::WebSocketUpgrade},
@@ -10,29 +10,29 @@ use axum::{
 use bytes::Bytes;
 use protocol::{
     frame::{
-        ClientFrame, ErrorCode, MAX_FRAME, ServerFrame,
+        ClientFrame, ErrorCode, MAX_FRAME, MAX_STATE_VECTOR, ServerFrame,
         fragment::{Assembler, FragmentError},
     },
-    session::{Ended, HEARTBEAT_MS, Received},
+    session::{Ended, Received},
 };
 use tokio::time::{self, Instant};
 
 use super::{
-    Link, check_origin, malformed, open,
+    Link, check_origin, is_behind, malformed, open,
+    pulse::Pulse,
     socket::{Incoming, Socket, bounded},
+    unreadable,
 };
 use crate::{http::AppState, metrics::LinkKind};
 
-/// The first frame must come within this time.
-const HELLO: Duration = Duration::from_secs(5);
-/// A link without a byte from its client for this long is dead: it has left three heartbeats unanswered.
-const SILENCE: Duration = Duration::from_secs(60);
 /// Messages taken from a socket before what they caused is written.
 const BURST: usize = 64;
-/// While this much waits for the disk, in bytes, no more is read from clients.
-const BACKLOG: usize = 32 << 20;
-/// How long reading pauses then.
+/// How often a link whose client waits for the disk looks whether it may read again.
 const PAUSE: Duration = Duration::from_millis(50);
+/// The largest message that is read only to say that it is too large, in bytes; one larger still just ends the connection.
+const MAX_MESSAGE: usize = 4 * MAX_FRAME;
+/// The largest HELLO in pieces: a state vector and a little more.
+const MAX_HELLO: usize = MAX_STATE_VECTOR + (4 << 10);
 /// Clients come back after a restart within this time, spread over it.
 const COME_BACK_MS: u64 = 2_000;
 
@@ -47,15 +47,15 @@ pub async fn upgrade(
         return refusal;
     }
     let tasks = state.tasks.clone();
-    bounded(upgrade, MAX_FRAME)
+    let deadlines = state.config.deadlines;
+    bounded(upgrade, MAX_MESSAGE)
         .protocols(["rt.1"])
-        .on_upgrade(move |socket| tasks.run(serve(state, Socket::new(socket))))
+        .on_upgrade(move |socket| tasks.run(serve(state, Socket::new(socket, deadlines))))
 }
 
 async fn serve(state: AppState, mut socket: Socket) {
     let _open = state.metrics.link(LinkKind::RtWebsocket);
-    let mut assembler = Assembler::new(state.config.max_update.saturating_mul(8) + (1 << 20));
-    let link = match greet(&state, &mut socket, &mut assembler).await {
+    let mut link = match greet(&state, &mut socket).await {
         Ok(Some(link)) => link,
         Ok(None) => return,
         Err(ended) => {
@@ -63,9 +63,10 @@ async fn serve(state: AppState, mut socket: Socket) {
             return socket.close(&ended).await;
         }
     };
-    let end = converse(&state, &mut socket, &mut assembler, &link).await;
-    link.room
-        .unlink(link.author, link.number, matches!(end, End::Left));
+    let end = converse(&state, &mut socket, &link).await;
+    link.left = matches!(end, End::Left);
+    // The room first: saying goodbye may take a while.
+    drop(link);
     match end {
         End::Left | End::Lost => {}
         End::Stopping => {
@@ -83,27 +84,13 @@ async fn serve(state: AppState, mut socket: Socket) {
 }
 
 /// Waits for HELLO or RESUME; a RESUME that comes too late may be followed by a HELLO.
-async fn greet(
-    state: &AppState,
-    socket: &mut Socket,
-    assembler: &mut Assembler,
-) -> Result<Option<Link>, Ended> {
+async fn greet(state: &AppState, socket: &mut Socket) -> Result<Option<Link>, Ended> {
+    let mut assembler = Assembler::new(MAX_HELLO);
     for _ in 0..2 {
-        let first = async {
-            loop {
-                match socket.next().await {
-                    Incoming::Message(bytes) => match assemble(assembler, bytes)? {
-                        Some(frame) => return Ok(Some(frame)),
-                        None => continue,
-                    },
-                    Incoming::Alive => {}
-                    Incoming::Closed => return Ok(None),
-                    Incoming::Unexpected => return Err(unexpected()),
-                }
-            }
-        };
+        let due = Instant::now() + state.config.deadlines.hello;
+        let first = first_frame(socket, &mut assembler);
         let slow = || Ended::new(ErrorCode::TooSlow, "the connection said nothing in time");
-        let Some(first) = time::timeout(HELLO, first).await.map_err(|_| slow())?? else {
+        let Some(first) = time::timeout_at(due, first).await.map_err(|_| slow())?? else {
             return Ok(None);
         };
         match open(state, first).await {
@@ -118,6 +105,25 @@ async fn greet(
     Err(Ended::new(ErrorCode::Gone, "this session is over"))
 }
 
+async fn first_frame(
+    socket: &mut Socket,
+    assembler: &mut Assembler,
+) -> Result<Option<ClientFrame>, Ended> {
+    loop {
+        match socket.next().await {
+            Incoming::Message(bytes) => {
+                if let Some(frame) = assemble(assembler, bytes)? {
+                    return Ok(Some(frame));
+                }
+            }
+            Incoming::Alive => {}
+            Incoming::Closed => return Ok(None),
+            Incoming::Unreadable => return Err(unreadable()),
+            Incoming::Unexpected => return Err(unexpected()),
+        }
+    }
+}
+
 /// How a link ended.
 enum End {
     /// The client said goodbye.
@@ -130,57 +136,54 @@ enum End {
     Refused(Ended),
 }
 
-async fn converse(
-    state: &AppState,
-    socket: &mut Socket,
-    assembler: &mut Assembler,
-    link: &Link,
-) -> End {
+async fn converse(state: &AppState, socket: &mut Socket, link: &Link) -> End {
     let stopping = state.tasks.stopping();
-    let heartbeat = Duration::from_millis(HEARTBEAT_MS);
-    let (mut last_byte, mut last_write, mut last_beat) =
-        (Instant::now(), Instant::now(), Instant::now());
+    let mut pulse = Pulse::new(state.config.deadlines);
+    let mut assembler = Assembler::new(state.config.max_update.saturating_mul(8) + (1 << 20));
     loop {
-        match link.room.take(link.author, link.number) {
-            Ok(taken) if taken.messages.is_empty() => {}
+        let more = match link.room.take(link.author, link.number) {
             Ok(taken) => {
-                if !socket.send(taken.messages).await {
-                    return End::Lost;
+                if !taken.messages.is_empty() {
+                    if !socket.send(taken.messages).await {
+                        return End::Lost;
+                    }
+                    pulse.wrote();
                 }
-                last_write = Instant::now();
-                if taken.more {
-                    continue;
-                }
+                taken.more
             }
             Err(ended) => return End::Refused(ended),
+        };
+        let behind = is_behind(state);
+        if behind {
+            // Nobody listens now, so nobody can say that the client is silent.
+            pulse.heard();
         }
+        // In this order: what the client says is not kept waiting by what it has to be told.
         let incoming = tokio::select! {
-            incoming = socket.next() => incoming,
+            biased;
+            () = stopping.cancelled() => return End::Stopping,
+            incoming = socket.next(), if !behind => incoming,
+            () = ready(()), if more => continue,
             () = link.wake.notified() => continue,
-            // Also to one who is written to all the time: only an answer shows that it still reads.
-            () = time::sleep_until((last_write + heartbeat).min(last_byte.max(last_beat) + heartbeat)) => {
-                if last_byte.elapsed() >= SILENCE || !socket.send(vec![ServerFrame::Pong { nonce: 0 }.encode()]).await {
+            () = time::sleep(PAUSE), if behind => continue,
+            () = time::sleep_until(pulse.due()) => {
+                if !pulse.beat() || !socket.send(vec![ServerFrame::Pong { nonce: 0 }.encode()]).await {
                     return End::Lost;
                 }
-                (last_write, last_beat) = (Instant::now(), Instant::now());
                 continue;
             }
-            () = stopping.cancelled() => return End::Stopping,
         };
-        last_byte = Instant::now();
+        pulse.heard();
         let mut next = Some(incoming);
         for _ in 0..BURST {
             let Some(incoming) = next.take().or_else(|| socket.next_now()) else {
                 break;
             };
-            match handle(link, assembler, incoming) {
+            match handle(link, &mut assembler, incoming) {
                 Ok(None) => {}
                 Ok(Some(end)) => return end,
                 Err(ended) => return End::Refused(ended),
             }
-        }
-        if state.rooms.log().backlog() > BACKLOG {
-            time::sleep(PAUSE).await;
         }
     }
 }
@@ -200,6 +203,7 @@ fn handle(
         }
         Incoming::Alive => Ok(None),
         Incoming::Closed => Ok(Some(End::Lost)),
+        Incoming::Unreadable => Err(unreadable()),
         Incoming::Unexpected => Err(unexpected()),
     }
 }

@@ -9,10 +9,7 @@ use axum::{
 };
 use protocol::{
     id::DocId,
-    session::{
-        Ended,
-        yjs::{RENEW_MS, YjsSession},
-    },
+    session::{Ended, yjs::YjsSession},
 };
 use tokio::{
     sync::Notify,
@@ -20,15 +17,16 @@ use tokio::{
 };
 
 use super::{
-    check_origin,
+    check_origin, is_behind,
     socket::{Incoming, Socket, bounded},
+    unreadable,
 };
 use crate::{http::AppState, metrics::LinkKind, rooms::Visit};
 
 /// Messages taken from a socket before what they caused is written.
 const BURST: usize = 64;
-/// A client that has left three pings unanswered is gone.
-const SILENCE: Duration = Duration::from_secs(50);
+/// How often a link whose client waits for the disk looks whether it may read again.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// Upgrades the request, if its page may connect and the document has a proper name.
 pub async fn upgrade(
@@ -45,11 +43,11 @@ pub async fn upgrade(
         Ok(doc) => doc,
         Err(error) => return (StatusCode::BAD_REQUEST, format!("{error}\n")).into_response(),
     };
-    let tasks = state.tasks.clone();
+    let (tasks, deadlines) = (state.tasks.clone(), state.config.deadlines);
     // A first sync step may carry a week of edits made without a network.
     let max = state.config.max_update.saturating_mul(8) + (64 << 10);
     bounded(upgrade, max)
-        .on_upgrade(move |socket| tasks.run(serve(state, doc, Socket::new(socket))))
+        .on_upgrade(move |socket| tasks.run(serve(state, doc, Socket::new(socket, deadlines))))
 }
 
 async fn serve(state: AppState, doc: DocId, mut socket: Socket) {
@@ -59,13 +57,27 @@ async fn serve(state: AppState, doc: DocId, mut socket: Socket) {
         Err(ended) => return socket.close(&ended).await,
     };
     let wake = Arc::new(Notify::new());
-    let mut session = room.open_yjs(Arc::clone(&wake));
-    let end = converse(&state, &room, &mut session, &mut socket, &wake).await;
-    room.unlink_yjs(session.author());
+    let session = room.open_yjs(Arc::clone(&wake));
+    let mut link = Link { room, session };
+    let end = converse(&state, &mut link, &mut socket, &wake).await;
+    // The room first: saying goodbye may take a while.
+    drop(link);
     match end {
         End::Lost => {}
         End::Stopping => socket.restart().await,
         End::Refused(ended) => socket.close(&ended).await,
+    }
+}
+
+/// A connection in its room. Dropping it tells the room that it is gone.
+struct Link {
+    room: Visit,
+    session: YjsSession,
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.room.unlink_yjs(self.session.author());
     }
 }
 
@@ -75,17 +87,12 @@ enum End {
     Refused(Ended),
 }
 
-async fn converse(
-    state: &AppState,
-    room: &Visit,
-    session: &mut YjsSession,
-    socket: &mut Socket,
-    wake: &Notify,
-) -> End {
+async fn converse(state: &AppState, link: &mut Link, socket: &mut Socket, wake: &Notify) -> End {
+    let Link { room, session } = link;
     let stopping = state.tasks.stopping();
-    let renewal = Duration::from_millis(RENEW_MS);
+    let deadlines = state.config.deadlines;
     let (mut told, mut renew) = (0, false);
-    let (mut last_byte, mut renewed) = (Instant::now(), Instant::now());
+    let (mut heard, mut renewed) = (Instant::now(), Instant::now());
     loop {
         match room.take_yjs(session, &mut told, std::mem::take(&mut renew)) {
             Ok(taken) if taken.messages.is_empty() => {}
@@ -96,19 +103,26 @@ async fn converse(
             }
             Err(ended) => return End::Refused(ended),
         }
+        let behind = is_behind(state);
+        if behind {
+            // Nobody listens now, so nobody can say that the client is silent.
+            heard = Instant::now();
+        }
         let incoming = tokio::select! {
-            incoming = socket.next() => incoming,
+            biased;
+            () = stopping.cancelled() => return End::Stopping,
+            incoming = socket.next(), if !behind => incoming,
             () = wake.notified() => continue,
-            () = time::sleep_until(renewed + renewal) => {
-                if last_byte.elapsed() >= SILENCE || !socket.ping().await {
+            () = time::sleep(PAUSE), if behind => continue,
+            () = time::sleep_until(renewed + deadlines.renewal) => {
+                if heard.elapsed() >= deadlines.silence || !socket.ping().await {
                     return End::Lost;
                 }
                 (renewed, renew) = (Instant::now(), true);
                 continue;
             }
-            () = stopping.cancelled() => return End::Stopping,
         };
-        last_byte = Instant::now();
+        heard = Instant::now();
         let mut next = Some(incoming);
         for _ in 0..BURST {
             match next.take().or_else(|| socket.next_now()) {
@@ -119,6 +133,7 @@ async fn converse(
                 }
                 // The provider sends text only when something between it and us did.
                 Some(Incoming::Alive | Incoming::Unexpected) => {}
+                Some(Incoming::Unreadable) => return End::Refused(unreadable()),
                 Some(Incoming::Closed) => return End::Lost,
                 None => break,
             }

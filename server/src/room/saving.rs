@@ -95,7 +95,7 @@ impl OpenRoom {
             }
             Ok(Compacted::Raced) => {}
             Err(error) => {
-                tracing::error!(%error, "a snapshot was not written; the log keeps every edit singly")
+                tracing::error!(%error, "a snapshot was not written; the log keeps every edit singly");
             }
         }
     }

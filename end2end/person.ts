@@ -15,9 +15,6 @@ declare global {
   }
 }
 
-/** What a person changes with one stroke of a plan. */
-export type Stroke = { from: number; to: number; insert: string }
-
 export class Person {
   constructor(readonly page: Page, readonly name: string) {}
 

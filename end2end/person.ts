@@ -15,9 +15,6 @@ declare global {
   }
 }
 
-/** What a person changes with one stroke of a plan. */
-export type Stroke = { from: number; to: number; insert: string }
-
 export class Person {
   constructor(readonly page: Page, readonly name: string) {}
 
@@ -33,7 +30,7 @@ export class Person {
   /** The text of the replica behind the editor, by the menu's download. */
   async replica(): Promise<string> {
     const download = this.page.waitForEvent("download")
-    const item = this.page.getByRole("button", { name: /^(Download text|원문 내려받기)$/ })
+    const item = this.page.locator("#maru-menu").getByTitle(/^(Download text|원문 내려받기)$/)
     if (!(await item.isVisible())) await this.page.locator(".menu-button").click()
     await item.click()
     return readFile(await (await download).path(), "utf8")

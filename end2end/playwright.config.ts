@@ -1,4 +1,9 @@
-/** How the end-to-end tests run: one browser, one test at a time, no second chance. Each test file starts its own servers. */
+/**
+ * How the end-to-end tests run: one browser, one test at a time, no second chance. The tests start their own servers.
+ *
+ * MARU_BIN and MARU_SITE: the server and its site (`cargo xtask test` sets both). CHROMIUM: the browser. MARU_FULL=1: the long forms.
+ * MARU_SEED: play a random test again. MARU_TRACES: the folder of the recorded editing sessions.
+ */
 import { defineConfig } from "@playwright/test"
 
 export default defineConfig({

@@ -1,5 +1,5 @@
 /** Two people, and ten, in one document: texts, carets, names, and who is here. */
-import { expect, test } from "../fixtures"
+import { type Person, expect, test } from "../fixtures"
 
 test("two who type at once see each other's text", async ({ join }) => {
   const [ada, bin] = [await join("Ada"), await join("Bin")]
@@ -55,7 +55,7 @@ test("the list of people has everybody once, and loses whoever leaves", async ({
 
 test("ten who type at once end with one text, in which every keystroke is once", async ({ join }) => {
   test.setTimeout(300_000)
-  const people = []
+  const people: Person[] = []
   for (let i = 0; i < 10; i++) people.push(await join(`Person ${i}`))
   const words = people.map((_, i) => `<${i} ${"가나다라마"[i % 5]} writes here, and goes on ${i}>`)
   await Promise.all(people.map((person, i) => person.type(words[i]!)))

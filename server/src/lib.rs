@@ -8,6 +8,10 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use tokio::net::TcpListener;
 
+// Tests inside this crate share what tests outside of it use.
+#[cfg(test)]
+extern crate self as server;
+
 pub mod assets;
 pub mod config;
 pub mod error;

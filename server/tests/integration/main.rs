@@ -2,4 +2,12 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod operation;
+mod pages;
+mod person;
+mod scripted_log;
+mod sessions;
+mod storage;
 mod support;
+mod traces;
+mod wire;
+mod yjs;

@@ -2,12 +2,13 @@
 //!
 //! The requests are written by hand, because half of what is tested no well-behaved client would send.
 
-use std::{collections::HashMap, net::SocketAddr, time::Duration};
+use std::{collections::HashMap, net::SocketAddr, sync::Arc, time::Duration};
 
 use server::{
     Config, Server,
     config::{Site, Store},
     http::AppState,
+    log::Log,
 };
 use tempfile::TempDir;
 use tokio::{
@@ -40,9 +41,25 @@ impl Running {
             ..Config::default()
         };
         change(&mut config);
+        let server = Server::new(config).unwrap();
+        Self::serve(server, site).await
+    }
+
+    /// As [`Running::start`], with a log of the test's.
+    pub(crate) async fn with_log(log: Arc<dyn Log>, change: impl FnOnce(&mut Config)) -> Self {
+        let site = packed_site();
+        let mut config = Config {
+            site: Site::Folder(site.path().to_path_buf()),
+            ..Config::default()
+        };
+        change(&mut config);
+        let server = Server::with_log(config, log).unwrap();
+        Self::serve(server, site).await
+    }
+
+    async fn serve(server: Server, site: TempDir) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addr = listener.local_addr().unwrap();
-        let server = Server::new(config).unwrap();
         let state = server.state().clone();
         let (stop, stopped) = oneshot::channel();
         let serving = tokio::spawn(server.serve(listener, async {

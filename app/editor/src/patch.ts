@@ -41,9 +41,9 @@ function movePlaces(shown: Node, fresh: Node): void {
 
 /**
  * Makes `target` show `html`, which must be safe already. A block whose HTML is the same keeps its node, wherever
- * it moved; what the reader looks at stays where it is. `changed` runs when a block was added.
+ * it moved; what the reader looks at stays where it is. Whether a block was added.
  */
-export function patch(target: HTMLElement, html: string, changed: () => void): void {
+export function patch(target: HTMLElement, html: string): boolean {
   const template = document.createElement("template")
   template.innerHTML = html
   const fresh = [...template.content.childNodes]
@@ -85,5 +85,5 @@ export function patch(target: HTMLElement, html: string, changed: () => void): v
     const drift = anchor.block.getBoundingClientRect().top - edge - anchor.offset
     if (drift) scroller.scrollTop += drift
   }
-  if (added) changed()
+  return added
 }

@@ -47,7 +47,8 @@ export function startPreview(target: HTMLElement, urls: Urls): Preview {
 
   function landed(html: string): void {
     const started = performance.now()
-    patch(target, html, () => void colour())
+    // The first landing takes over the server's blocks, which nobody has coloured yet.
+    if (patch(target, html) || shown === null) void colour()
     shown = sent!.text
     failures = 0
     pause = Math.max(SHORTEST, Math.min(LONGEST, 2 * (performance.now() - started) + (started - sent!.at)))

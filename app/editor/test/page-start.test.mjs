@@ -12,8 +12,8 @@ const markdown = `export default async () => {}
 export const render = (text) => {
   if (text === "trap" && !globalThis.survived) throw new Error("unreachable")
   return text.split("\\n").map((line, i) => line.startsWith("code:")
-    ? '<pre data-sourcepos="' + (i + 1) + ':1-1:9"><code class="language-js">' + line.slice(5) + "</code></pre>"
-    : '<p data-sourcepos="' + (i + 1) + ':1-1:9">' + line + "</p>").join("\\n")
+    ? '<pre data-sourcepos="' + (i + 1) + ':1-' + (i + 1) + ':9"><code class="language-js">' + line.slice(5) + "</code></pre>"
+    : '<p data-sourcepos="' + (i + 1) + ':1-' + (i + 1) + ':9">' + line + "</p>").join("\\n")
 }`
 
 const pageWith = (boot, lang = "en") => `<!doctype html><html lang="${lang}"><meta charset="utf-8"><link rel="icon" href="data:,">
@@ -121,6 +121,17 @@ test("the newest text wins, and code is coloured once", () =>
     await page.evaluate(() => (window.code = target.querySelector("pre")))
     await page.evaluate(() => preview.render("first\ncode:const x = 1\nlast"))
     await page.locator("#preview p", { hasText: "first" }).waitFor()
+    assert.equal(await page.evaluate(() => target.querySelector("pre") === code && code.textContent), "const x = 1")
+  }))
+
+test("code the server rendered is coloured too, in the block that is there", () =>
+  withPreview(async (page) => {
+    await page.evaluate(() => {
+      target.innerHTML = '<pre data-sourcepos="1:1-1:9"><code class="language-js">const x = 1</code></pre>\n<p data-sourcepos="2:1-1:9">last</p>'
+      window.code = target.querySelector("pre")
+      preview.render("code:const x = 1\nlast")
+    })
+    await page.locator("#preview code span", { hasText: "const" }).waitFor()
     assert.equal(await page.evaluate(() => target.querySelector("pre") === code && code.textContent), "const x = 1")
   }))
 

@@ -76,6 +76,13 @@ test("undo and redo ask the host, whichever way they are asked for", () =>
     await page.keyboard.press("Control+Shift+Z")
     assert.equal(await agree(page), "they start ab")
     assert.equal(await page.evaluate(() => state().selection.main.head), 13)
+    // With CapsLock the letter is a small one, in spite of Shift.
+    const capsLocked = (shiftKey) => page.evaluate((shiftKey) => document.querySelector(".cm-content").dispatchEvent(
+      new KeyboardEvent("keydown", { key: shiftKey ? "z" : "Z", code: "KeyZ", keyCode: 90, ctrlKey: true, shiftKey, bubbles: true, cancelable: true })), shiftKey)
+    await capsLocked(false)
+    assert.equal(await agree(page), "they start a")
+    await capsLocked(true)
+    assert.equal(await agree(page), "they start ab")
   }))
 
 test("paste, a moved cursor and blur end an undo step", () =>

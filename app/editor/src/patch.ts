@@ -10,7 +10,7 @@ const sources = new WeakMap<Node, string>()
 const sourceOf = (node: Node): string => sources.get(node) ?? (node instanceof Element ? node.outerHTML : node.textContent ?? "").replace(PLACES, "")
 
 /** The nearest ancestor that scrolls `target`, itself included. */
-function scrollerOf(target: HTMLElement): HTMLElement {
+export function scrollerOf(target: HTMLElement): HTMLElement {
   for (let at: HTMLElement | null = target; at; at = at.parentElement)
     if (/auto|scroll/.test(getComputedStyle(at).overflowY)) return at
   return document.documentElement

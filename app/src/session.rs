@@ -189,6 +189,10 @@ impl Session {
 
     /// From now on the preview follows the text; none when it is closed.
     pub fn set_preview(&self, preview: Option<Preview>) {
+        let editor = self.inner.borrow().editor.clone();
+        if let (Some(preview), Some(editor)) = (&preview, editor) {
+            preview.follow(&editor);
+        }
         self.inner.borrow_mut().preview = preview;
         self.plan_digest();
     }

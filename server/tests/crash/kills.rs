@@ -113,12 +113,7 @@ fn token(person: usize, word: usize) -> String {
 }
 
 /// Types words at random places between other words; tells how many.
-async fn type_words(
-    number: usize,
-    person: Arc<Person>,
-    done: Arc<AtomicBool>,
-    seed: u64,
-) -> usize {
+async fn type_words(number: usize, person: Arc<Person>, done: Arc<AtomicBool>, seed: u64) -> usize {
     let mut random = StdRng::seed_from_u64(seed);
     let mut word = 0;
     while !done.load(Ordering::SeqCst) {

@@ -6,3 +6,5 @@ mod maru;
 #[path = "../integration/person.rs"]
 #[allow(dead_code, reason = "the integration tests use the rest")]
 mod person;
+#[path = "../integration/promises.rs"]
+mod promises;

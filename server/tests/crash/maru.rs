@@ -70,7 +70,9 @@ impl Maru {
     /// What the data folder's files have together, in bytes.
     pub(crate) fn bytes_on_disk(&self) -> u64 {
         let files = std::fs::read_dir(self.folder.path().join("data")).unwrap();
-        files.map(|file| file.unwrap().metadata().unwrap().len()).sum()
+        files
+            .map(|file| file.unwrap().metadata().unwrap().len())
+            .sum()
     }
 }
 

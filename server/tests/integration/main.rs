@@ -3,7 +3,10 @@
 
 mod operation;
 mod pages;
+#[allow(dead_code, reason = "the tests of crashes use the rest")]
 mod person;
+#[allow(dead_code, reason = "the tests of crashes use the rest")]
+mod promises;
 mod scripted_log;
 mod sessions;
 mod storage;

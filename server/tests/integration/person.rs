@@ -13,7 +13,7 @@ use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use protocol::{
     client::{Client, Effect, Embedded, LinkStatus, Status},
-    frame::{ErrorCode, ServerFrame},
+    frame::ErrorCode,
     id::{ClientId, DocId},
     replica::{Edit, Replica},
 };
@@ -24,9 +24,7 @@ use tokio::{
 };
 use tokio_tungstenite::tungstenite::{Message, client::IntoClientRequest};
 
-mod promises;
-
-use promises::Promises;
+use crate::promises::Promises;
 
 /// Longer than anything takes on a busy machine: a person who waits so long has failed.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -1,8 +1,8 @@
 //! A log in memory that does on demand what disks do at the worst moment: it holds what it is given, cannot read, finds damage.
 
 use std::sync::{
-    Mutex,
-    atomic::{AtomicBool, Ordering},
+    Arc, Mutex,
+    atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
 use bytes::Bytes;
@@ -18,6 +18,7 @@ pub(crate) struct ScriptedLog {
     held: Mutex<Option<Vec<(DocId, Record, Done)>>>,
     unreadable: AtomicBool,
     damaged: AtomicBool,
+    durable: Arc<AtomicUsize>,
 }
 
 impl ScriptedLog {
@@ -32,6 +33,11 @@ impl ScriptedLog {
         for (doc, record, done) in held.into_iter().flatten() {
             self.inner.append(&doc, record, done);
         }
+    }
+
+    /// How many updates became durable.
+    pub(crate) fn durable(&self) -> usize {
+        self.durable.load(Ordering::SeqCst)
     }
 
     /// Every write fails from now on.
@@ -52,6 +58,11 @@ impl ScriptedLog {
 
 impl Log for ScriptedLog {
     fn append(&self, doc: &DocId, record: Record, done: Done) {
+        let durable = Arc::clone(&self.durable);
+        let done = Box::new(move |result: Result<u64, LogError>| {
+            durable.fetch_add(usize::from(result.is_ok()), Ordering::SeqCst);
+            done(result);
+        });
         match &mut *self.held.lock().unwrap() {
             Some(held) => held.push((doc.clone(), record, done)),
             None => self.inner.append(doc, record, done),

@@ -65,7 +65,8 @@ async fn sees(wire: &mut Wire, replica: &mut Replica, text: &str) {
     while replica.text() != text {
         wire.hear_yjs(|message| match message {
             Message::Update(update) | Message::Step2(update) => {
-                assert_eq!(replica.apply([update]), Ok(true));
+                // An edit that came before the answer may build on what only the answer brings.
+                replica.apply([update]).unwrap();
                 Some(())
             }
             _ => None,
@@ -180,8 +181,8 @@ async fn a_document_larger_than_any_message_that_comes_in_opens_as_one() {
     let ada = Person::come(server.addr, "d");
     for _ in 0..100 {
         ada.append(&"x".repeat(50_000));
+        ada.saved().await;
     }
-    ada.saved().await;
     let (mut wire, mut peer) = (Wire::yjs(server.addr, "d").await, replica(5));
     wire.say_yjs(Message::Step1(&peer.state_vector())).await;
     sees(&mut wire, &mut peer, &ada.text()).await;

@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
-use protocol::frame::ErrorCode;
+use protocol::{
+    frame::{ClientFrame, ErrorCode},
+    replica::Replica,
+};
 
 use crate::{
     person::Person,
     support::Running,
     wire::{Wire, hello},
 };
-use protocol::frame::ClientFrame;
-
 #[tokio::test]
 async fn a_reader_that_never_reads_is_let_go_and_costs_the_others_nothing() {
     let server = Running::start(|config| config.deadlines.write = Duration::from_millis(500)).await;
@@ -23,10 +24,10 @@ async fn a_reader_that_never_reads_is_let_go_and_costs_the_others_nothing() {
     bo.live().await;
     // Each piece replaces the one before, so that what was written is much more than what the document holds.
     let mut written: u64 = 0;
-    let piece = "x".repeat(200_000);
-    for _ in 0..120 {
-        ada.edit(0, ada.look(protocol::replica::Replica::len), &piece);
-        written += 200_000;
+    let piece = "x".repeat(500_000);
+    for _ in 0..40 {
+        ada.edit(0, ada.look(Replica::len), &piece);
+        written += 500_000;
         ada.saved().await;
     }
     bo.sees(&ada.text()).await;

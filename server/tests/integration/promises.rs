@@ -12,7 +12,7 @@ use protocol::{
 const MAX_FRAME: usize = 64 << 20;
 
 /// The promises to one page, and what else its wire shows.
-pub(super) struct Promises {
+pub(crate) struct Promises {
     made: usize,
     promised: usize,
     /// For a message: how many edits are safe once it is.
@@ -22,15 +22,15 @@ pub(super) struct Promises {
     outgoing: Assembler,
     incoming: Assembler,
     /// How often a session was opened.
-    pub(super) welcomes: usize,
+    pub(crate) welcomes: usize,
     /// How often one was continued.
-    pub(super) resumptions: usize,
+    pub(crate) resumptions: usize,
     /// How many batches came.
-    pub(super) batches: usize,
+    pub(crate) batches: usize,
 }
 
 impl Promises {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             made: 0,
             promised: 0,
@@ -45,25 +45,25 @@ impl Promises {
     }
 
     /// How many edits were made and how many of them are promised to be safe.
-    pub(super) fn count(&self) -> (usize, usize) {
+    pub(crate) fn count(&self) -> (usize, usize) {
         (self.made, self.promised)
     }
 
     /// The page made an edit.
-    pub(super) fn makes(&mut self, update: &[u8]) {
+    pub(crate) fn makes(&mut self, update: &[u8]) {
         self.made += 1;
         let message = Message::Update(update).encode().into();
         self.covers.insert(message, self.made);
     }
 
     /// A new link: pieces of the old one are gone.
-    pub(super) fn linked(&mut self) {
+    pub(crate) fn linked(&mut self) {
         self.outgoing = Assembler::new(MAX_FRAME);
         self.incoming = Assembler::new(MAX_FRAME);
     }
 
     /// The client sends something.
-    pub(super) fn sends(&mut self, bytes: &Bytes) {
+    pub(crate) fn sends(&mut self, bytes: &Bytes) {
         let Some(frame) = self.outgoing.push(bytes.clone()).unwrap() else {
             return;
         };
@@ -80,7 +80,7 @@ impl Promises {
     }
 
     /// The client gets something.
-    pub(super) fn gets(&mut self, bytes: &Bytes) {
+    pub(crate) fn gets(&mut self, bytes: &Bytes) {
         let Some(frame) = self.incoming.push(bytes.clone()).unwrap() else {
             return;
         };

@@ -54,6 +54,10 @@ extern "C" {
     /// Shows a text.
     #[wasm_bindgen(method)]
     pub fn render(this: &Preview, text: &str);
+
+    /// From now on scrolls with an editor.
+    #[wasm_bindgen(method)]
+    pub fn follow(this: &Preview, editor: &Editor);
 }
 
 /// Somebody else's selection, in UTF-16 code units.

@@ -108,6 +108,8 @@ pub struct Phrases {
     pub shortcut_leave_keys: &'static str,
     pub help_undo: &'static str,
     pub help_markdown: &'static str,
+    /// Markdown that shows what it does, one piece each.
+    pub help_marks: [&'static str; 7],
 }
 
 /// A trouble in words.

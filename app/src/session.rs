@@ -23,6 +23,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 pub mod digest;
+mod leisure;
 mod link;
 mod presence;
 pub mod report;
@@ -81,6 +82,7 @@ struct Inner {
     preview: Option<Preview>,
     people: BTreeMap<ClientId, Person>,
     me: Identity,
+    may_write: bool,
     selection: Option<(u32, u32)>,
     reporter: Reporter,
     timer: Option<(u64, TimeoutHandle)>,
@@ -123,6 +125,7 @@ impl Session {
             preview: None,
             people: BTreeMap::new(),
             me,
+            may_write: true,
             selection: None,
             reporter: Reporter::default(),
             timer: None,
@@ -178,8 +181,18 @@ impl Session {
         self.plan_digest();
     }
 
+    /// The editor did not start.
+    pub fn set_editor_failed(&self) {
+        self.inner.borrow_mut().reporter.editor_failed = true;
+        self.tell_status();
+    }
+
     /// From now on the preview follows the text; none when it is closed.
     pub fn set_preview(&self, preview: Option<Preview>) {
+        let editor = self.inner.borrow().editor.clone();
+        if let (Some(preview), Some(editor)) = (&preview, editor) {
+            preview.follow(&editor);
+        }
         self.inner.borrow_mut().preview = preview;
         self.plan_digest();
     }
@@ -238,6 +251,11 @@ impl Session {
                 }
             };
             ops = inner.replica.take_ops();
+            // The editor reports its selection only when a person moves it.
+            if let Some((anchor, head)) = &mut inner.selection {
+                *anchor = digest::moved(*anchor, &ops);
+                *head = digest::moved(*head, &ops);
+            }
             if complete {
                 Vec::new()
             } else {
@@ -341,6 +359,12 @@ impl Session {
             let status = inner.client.status();
             inner.reporter.facts(&status, browser::now())
         };
+        let (editor, may_write) = (self.inner.borrow().editor.clone(), facts.may_write);
+        if let Some(editor) = editor
+            && std::mem::replace(&mut self.inner.borrow_mut().may_write, may_write) != may_write
+        {
+            editor.set_read_only(!may_write);
+        }
         set_if_new(self.signals.saved, SavedState::from(facts));
         set_if_new(self.signals.trouble, facts.trouble);
         set_if_new(
@@ -350,38 +374,6 @@ impl Session {
             } else {
                 ""
             },
-        );
-    }
-
-    fn plan_digest(&self) {
-        let mut inner = self.inner.borrow_mut();
-        let after = if inner.preview.is_some() {
-            DIGEST_SOON
-        } else {
-            DIGEST_LATER
-        };
-        if inner.digest.is_some() {
-            return;
-        }
-        let session = self.clone();
-        inner.digest = set_timeout_with_handle(move || session.digest(), after).ok();
-    }
-
-    /// What follows from the text at leisure: title, counts, caret position, preview.
-    fn digest(&self) {
-        let (text, selection, preview) = {
-            let mut inner = self.inner.borrow_mut();
-            inner.digest = None;
-            (inner.replica.text(), inner.selection, inner.preview.clone())
-        };
-        if let Some(preview) = preview {
-            preview.render(&text);
-        }
-        set_if_new(self.signals.title, digest::title(&text));
-        set_if_new(self.signals.size, Some(TextSize::of(&text)));
-        set_if_new(
-            self.signals.position,
-            selection.map(|(_, head)| digest::position(&text, head)),
         );
     }
 }

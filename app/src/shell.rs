@@ -78,9 +78,9 @@ fn Shell(head: Head, page: Page) -> impl IntoView {
                 <title>{title}</title>
                 <meta name="description" content=say.description />
                 <Colours theme />
-                // Whoever has the link may read: the link must not be found by searching, nor leak to where a text points.
+                // Whoever has the link may read: the link must not be found by searching. That it does not leak to where a
+                // text points is the answer's header.
                 {is_document.then(|| view! { <meta name="robots" content="noindex, nofollow" /> })}
-                <meta name="referrer" content="same-origin" />
                 <link rel="icon" type="image/svg+xml" href=assets.icon.clone() />
                 <link rel="stylesheet" href=assets.style.clone() />
                 <Preloads assets=assets.clone() now=is_document />

@@ -12,7 +12,7 @@ use crate::preferences::Preferences;
 use crate::saved_state::SavedState;
 use crate::session::{Delivered, Session, Signals};
 use crate::theme::Theme;
-use crate::trouble::{Remedy, Trouble};
+use crate::trouble::Remedy;
 use base64::Engine;
 use leptos::prelude::*;
 use leptos::{ev, reactive::owner::LocalStorage};
@@ -49,7 +49,7 @@ pub fn page() -> Page {
             let embed = browser::data("maru-document")
                 .and_then(|json| serde_json::from_str::<Embed>(&json).ok());
             match embed.and_then(|embed| Some((DocId::parse(&embed.doc).ok()?, embed))) {
-                Some((doc, embed)) => Page::Document(Box::new(document(preferences, doc, embed))),
+                Some((doc, embed)) => Page::Document(Box::new(document(preferences, &doc, embed))),
                 None => Page::Home(home(preferences)),
             }
         }
@@ -95,7 +95,7 @@ fn home(preferences: Preferences) -> HomeModel {
     }
 }
 
-fn document(preferences: Preferences, doc: DocId, embed: Embed) -> DocumentModel {
+fn document(preferences: Preferences, doc: &DocId, embed: Embed) -> DocumentModel {
     let signals = Signals {
         saved: RwSignal::new(SavedState::Connecting),
         trouble: RwSignal::new(None),
@@ -123,7 +123,7 @@ fn document(preferences: Preferences, doc: DocId, embed: Embed) -> DocumentModel
     Effect::new(move || {
         me.set(Some(identity.clone()));
         live.with_value(|session| {
-            mount(session, preferences.lang.get_untracked(), signals, mounted);
+            mount(session, preferences.lang.get_untracked(), mounted);
             listen(session);
             session.start();
         });
@@ -139,7 +139,7 @@ fn document(preferences: Preferences, doc: DocId, embed: Embed) -> DocumentModel
             &untitled,
             signals.title.get(),
             preferences.lang.get().phrases().untitled,
-        )
+        );
     });
     Effect::new(move |before: Option<u32>| {
         let asked = signals.next_panes.get();
@@ -214,7 +214,7 @@ fn delivered(doc: DocId, embed: Embed) -> Delivered {
     }
 }
 
-fn mount(session: &Session, lang: Lang, signals: Signals, mounted: RwSignal<bool>) {
+fn mount(session: &Session, lang: Lang, mounted: RwSignal<bool>) {
     let say = lang.phrases();
     let text = session.text();
     let editor = browser::element("maru-editor").and_then(|parent| {
@@ -233,7 +233,7 @@ fn mount(session: &Session, lang: Lang, signals: Signals, mounted: RwSignal<bool
             editor.focus();
             session.set_editor(editor);
         }
-        None => signals.trouble.set(Some(Trouble::EditorFailed)),
+        None => session.set_editor_failed(),
     }
 }
 
@@ -265,9 +265,9 @@ fn listen(session: &Session) {
     let live = session.clone();
     browser::on_visibility(move || {
         if browser::hidden() {
-            live.flush()
+            live.flush();
         } else {
-            live.wake()
+            live.wake();
         }
     });
     let live = session.clone();

@@ -3,7 +3,7 @@
 /// Something that keeps an edit from being saved, or a page from working.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trouble {
-    /// The server cannot write to its disk; it tries on.
+    /// The server could not write to its disk: it takes edits on, and saves none before it is started again.
     StorageFailed,
     /// The document has reached its largest size.
     DocumentFull,

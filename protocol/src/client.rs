@@ -18,9 +18,11 @@ use crate::{
 mod answers;
 pub mod backoff;
 pub mod outbox;
+mod told;
 
 use backoff::Backoff;
 use outbox::Outbox;
+pub use told::{Effect, LinkStatus, Status};
 
 /// A link that is not open after this time is given up.
 const CONNECT_MS: u64 = 10_000;
@@ -42,54 +44,6 @@ const HEALTHY_MS: u64 = 30_000;
 const MAX_PROTOCOL_ERRORS: u32 = 3;
 /// The largest frame put together from pieces, in bytes: a whole document.
 const MAX_ASSEMBLED: usize = 64 << 20;
-
-/// What the shell has to do.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Effect {
-    /// Open a link; then call [`Client::opened`] or [`Client::closed`].
-    Connect,
-    /// Send these bytes on the link, as one message.
-    Send(Bytes),
-    /// Close the link; [`Client::closed`] need not be called.
-    Close,
-    /// Give these updates of others to the replica when the editor is ready for them.
-    Remote(Vec<Bytes>),
-    /// Presence of others changed.
-    Presence(Vec<(ClientId, Option<String>)>),
-    /// Forget everybody's presence: what follows is the whole.
-    PresenceReset,
-    /// [`Client::status`] changed.
-    Status,
-}
-
-/// How things stand, for a person.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Status {
-    /// The link.
-    pub link: LinkStatus,
-    /// When the oldest edit was made that is not saved.
-    pub unsaved_since: Option<u64>,
-    /// What hinders saving or connecting, in the server's words.
-    pub trouble: Option<(ErrorCode, String)>,
-    /// Whether this person may write.
-    pub role: Role,
-}
-
-/// How the link stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LinkStatus {
-    /// A link is being opened.
-    Connecting,
-    /// The session is open.
-    Live,
-    /// The next try comes at this time.
-    Waiting {
-        /// Milliseconds of the client's clock.
-        until: u64,
-    },
-    /// The server refuses; only a person can go on ([`Client::retry`]).
-    Refused,
-}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Link {

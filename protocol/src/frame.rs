@@ -16,7 +16,7 @@ pub use server::{ServerFrame, Welcome, encode_batch};
 
 /// The version of the protocol that this code speaks.
 pub const VERSION: u8 = 1;
-/// The largest frame on any transport, in bytes; larger ones travel in fragments.
+/// The largest message on any transport, in bytes. Frames are cut well below it: see [`fragment`].
 pub const MAX_FRAME: usize = 64 * 1024;
 /// The longest presence state, in bytes of JSON.
 pub const MAX_PRESENCE: usize = 4 * 1024;

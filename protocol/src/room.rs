@@ -6,7 +6,6 @@
 use std::collections::{HashMap, VecDeque};
 
 use bytes::Bytes;
-use thiserror::Error;
 
 use crate::{
     frame::encode_batch,
@@ -14,8 +13,12 @@ use crate::{
     presence::Presences,
     replica::stored::{ApplyError, Snapshot, StoredDoc},
     sync::Message,
-    validate::{self, Invalid, UpdateLimits},
+    validate::{self, UpdateLimits},
 };
+
+mod outcome;
+
+pub use outcome::{Admitted, Next, OpenError, Refused};
 
 /// What a room may hold.
 #[derive(Debug, Clone, Copy)]
@@ -69,80 +72,6 @@ pub struct Room {
     batch: Option<(u64, u64, Bytes)>,
     /// Who is here.
     pub presence: Presences,
-}
-
-/// What became of an update that was not refused.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Admitted {
-    /// It is entry `n`; `update` goes to the log.
-    New {
-        /// Its number.
-        n: u64,
-        /// Its bytes, as they came.
-        update: Bytes,
-    },
-    /// The document held all of it before: it is as durable as entry `n`.
-    Known {
-        /// The newest entry.
-        n: u64,
-    },
-}
-
-/// Why an update is refused; the document is unchanged.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum Refused {
-    /// The bytes are no update, or one that Maru does not take.
-    #[error("the edit is malformed: {0}")]
-    Invalid(#[from] Invalid),
-    /// It builds on edits that are missing here.
-    #[error("the edit builds on edits that the server does not have")]
-    Incomplete,
-    /// It is larger than allowed.
-    #[error("the edit has {len} bytes, allowed are {max}")]
-    TooLarge {
-        /// Its size.
-        len: usize,
-        /// The limit.
-        max: usize,
-    },
-    /// The document is as large as allowed.
-    #[error("the document has reached its largest size of {max} bytes")]
-    Full {
-        /// The limit.
-        max: usize,
-    },
-    /// The document is damaged and only readable.
-    #[error("the document is read-only, because a part of it could not be read from disk")]
-    Damaged,
-    /// The room is broken and must be opened anew from the log.
-    #[error("the document is being opened anew")]
-    Broken,
-}
-
-/// Why stored bytes make no room.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("stored update {index} could not be applied: {error}")]
-pub struct OpenError {
-    /// Which one, the snapshot being 0.
-    pub index: usize,
-    /// Why.
-    pub error: ApplyError,
-}
-
-/// What a reader gets next.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Next {
-    /// The reader has everything.
-    Nothing,
-    /// The reader's cursor moves to `upto`; `frame` is a BATCH, or `None` when all of it was its own.
-    Batch {
-        /// The new cursor.
-        upto: u64,
-        /// The frame, shared by all readers at one place.
-        frame: Option<Bytes>,
-    },
-    /// The tail no longer reaches back to the cursor.
-    Lost,
 }
 
 /// Bytes of entries in one batch: one frame, unless a single entry is larger.
@@ -221,7 +150,7 @@ impl Room {
             update,
             &UpdateLimits {
                 bytes: max,
-                ..UpdateLimits::document()
+                ..UpdateLimits::update()
             },
         )?;
         if validate::gap(&summary, |client| {

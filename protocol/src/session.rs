@@ -14,18 +14,20 @@ use crate::{
     },
     id::ClientId,
     presence::PresenceError,
-    room::{Admitted, Next, Refused, Room},
+    room::{Next, Room},
     sync::Message,
 };
 
+mod edits;
+mod outcome;
 pub mod yjs;
+
+pub use outcome::{Ended, Received};
 
 /// After this many milliseconds without traffic the server sends a heartbeat.
 ///
 /// Below the 30 s after which the most impatient proxies cut an idle connection.
 pub const HEARTBEAT_MS: u64 = 20_000;
-/// How many steps of one session are told as saved one by one; beyond it, while a disk is slow or broken, several as one.
-const MAX_WAITING: usize = 1_024;
 
 /// A client's session.
 pub struct Session {
@@ -60,53 +62,6 @@ pub struct Identity {
     pub key: SessionKey,
     /// Its number among the sessions of the room: greater than that of any before.
     pub author: u64,
-}
-
-/// What a frame led to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Received {
-    /// Nothing to be done outside.
-    Nothing,
-    /// An edit was accepted: give it to the log, then tell the room.
-    Append {
-        /// The entry's number.
-        n: u64,
-        /// The update.
-        update: Bytes,
-    },
-    /// Presence changed: wake the others on the next tick.
-    Presence,
-    /// The client has left; the session ends.
-    Left,
-}
-
-/// Why the session ends, and what the client is told.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ended {
-    /// The code, also the WebSocket's close code.
-    pub code: ErrorCode,
-    /// A sentence.
-    pub message: String,
-}
-
-impl Ended {
-    /// Makes the reason.
-    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-        }
-    }
-
-    /// The frame that tells it.
-    #[must_use]
-    pub fn frame(&self) -> Bytes {
-        ServerFrame::Error {
-            code: self.code,
-            message: self.message.clone(),
-        }
-        .encode()
-    }
 }
 
 impl Session {
@@ -348,68 +303,6 @@ impl Session {
         (!changed.is_empty()).then(|| ServerFrame::Presence { changed }.encode())
     }
 
-    fn data(&mut self, seq: u64, message: &Bytes, room: &mut Room) -> Result<Received, Ended> {
-        if seq <= self.applied {
-            // Sent again after a lost answer: tell once more what is saved.
-            self.saved_told = 0;
-            return Ok(Received::Nothing);
-        }
-        if seq != self.applied + 1 {
-            // A network that reorders or loses is not the client's fault: it resumes, and sends again what is due.
-            return Err(Ended::new(
-                ErrorCode::Incomplete,
-                format!("DATA {} came where {} was due", seq, self.applied + 1),
-            ));
-        }
-        let decoded = Message::decode(message)
-            .map_err(|error| Ended::new(ErrorCode::Protocol, error.to_string()))?;
-        let admitted = match decoded {
-            Message::Step1(vector) => {
-                self.asked = Some(message.slice_ref(vector));
-                self.lost = false;
-                self.applied = seq;
-                if !self.lacking {
-                    self.wait(seq, room.head(), room);
-                }
-                return Ok(Received::Nothing);
-            }
-            Message::Update(_) if self.lacking => {
-                // What the client sends as its state will hold this as well; until then nothing is saved.
-                self.applied = seq;
-                return Ok(Received::Nothing);
-            }
-            Message::Update(update) => room.admit(update, Some(message), self.author),
-            Message::Step2(update) => room.admit(update, None, self.author),
-            _ => {
-                return Err(Ended::new(
-                    ErrorCode::Protocol,
-                    "a DATA carries a sync message",
-                ));
-            }
-        };
-        match admitted {
-            Ok(Admitted::New { n, update }) => {
-                self.lacking = false;
-                self.applied = seq;
-                self.wait(seq, n, room);
-                Ok(Received::Append { n, update })
-            }
-            Ok(Admitted::Known { n }) => {
-                self.lacking = false;
-                self.applied = seq;
-                self.wait(seq, n, room);
-                Ok(Received::Nothing)
-            }
-            Err(Refused::Incomplete) => {
-                self.applied = seq;
-                self.lacking = true;
-                self.ask_for_state();
-                Ok(Received::Nothing)
-            }
-            Err(refused) => Err(refusal(&refused)),
-        }
-    }
-
     /// Both sides exchange their states anew.
     fn ask_for_state(&mut self) {
         self.lost = true;
@@ -417,50 +310,10 @@ impl Session {
             self.replies.push_back(ServerFrame::Resync);
         }
     }
-
-    fn wait(&mut self, seq: u64, n: u64, room: &Room) {
-        // Several DATA that wait for one entry are told as one. Telling more of them as one tells them later, never too early.
-        let full = self.waiting.len() >= MAX_WAITING;
-        match self.waiting.back_mut() {
-            Some(last) if full || last.1 == n => *last = (seq, n),
-            _ => self.waiting.push_back((seq, n)),
-        }
-        self.saved = self.settle(room);
-    }
-
-    fn settle(&mut self, room: &Room) -> u64 {
-        while let Some((seq, n)) = self.waiting.front()
-            && *n <= room.durable()
-        {
-            self.saved = *seq;
-            self.waiting.pop_front();
-        }
-        self.saved
-    }
-
-    fn newly_saved(&mut self, room: &Room) -> Option<u64> {
-        let saved = self.settle(room);
-        (saved > self.saved_told).then(|| {
-            self.saved_told = saved;
-            saved
-        })
-    }
 }
 
 /// An update without structs and deletions.
 const EMPTY_UPDATE: [u8; 2] = [0, 0];
-
-/// How a refused update is told to whoever sent it.
-pub(crate) fn refusal(refused: &Refused) -> Ended {
-    let code = match refused {
-        Refused::Invalid(_) => ErrorCode::Protocol,
-        Refused::Incomplete => ErrorCode::Incomplete,
-        Refused::TooLarge { .. } | Refused::Full { .. } => ErrorCode::TooLarge,
-        Refused::Damaged => ErrorCode::ReadOnly,
-        Refused::Broken => ErrorCode::Gone,
-    };
-    Ended::new(code, refused.to_string())
-}
 
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,8 @@
 //!
 //! Source: the `y-protocols` package (`sync.js`, `awareness.js`) and the `y-websocket` provider's message types.
 
+use thiserror::Error;
+
 use crate::wire::{Reader, WireError, put_bytes, put_var_u64};
 
 const SYNC: u64 = 0;
@@ -30,12 +32,26 @@ pub enum Message<'a> {
     QueryAwareness,
 }
 
+/// Why bytes are no message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum SyncError {
+    /// A field could not be read.
+    #[error(transparent)]
+    Wire(#[from] WireError),
+    /// No message has this type.
+    #[error("no sync message has type {0}")]
+    Type(u64),
+    /// No step of an exchange has this number.
+    #[error("no step of a sync has number {0}")]
+    Step(u64),
+}
+
 impl<'a> Message<'a> {
     /// Reads one message; the payload is not looked into.
     ///
     /// # Errors
-    /// [`WireError`] when the bytes are no message of a known type.
-    pub fn decode(bytes: &'a [u8]) -> Result<Self, WireError> {
+    /// [`SyncError`] when the bytes are no message of a known type.
+    pub fn decode(bytes: &'a [u8]) -> Result<Self, SyncError> {
         let mut reader = Reader::new(bytes);
         let message = match reader.var_u64()? {
             SYNC => {
@@ -45,13 +61,13 @@ impl<'a> Message<'a> {
                     STEP_1 => Message::Step1(payload),
                     STEP_2 => Message::Step2(payload),
                     UPDATE => Message::Update(payload),
-                    _ => return Err(WireError::NumberTooLarge),
+                    unknown => return Err(SyncError::Step(unknown)),
                 }
             }
             AWARENESS => Message::Awareness(reader.var_bytes(bytes.len())?),
             AUTH => return Ok(Message::Auth(reader.rest())),
             QUERY_AWARENESS => Message::QueryAwareness,
-            _ => return Err(WireError::NumberTooLarge),
+            unknown => return Err(SyncError::Type(unknown)),
         };
         reader.end()?;
         Ok(message)
@@ -119,10 +135,14 @@ mod tests {
 
     #[test]
     fn what_is_no_message_is_refused() {
-        assert!(Message::decode(&[]).is_err());
-        assert!(Message::decode(&[9]).is_err());
-        assert!(Message::decode(&[0, 7, 0]).is_err());
-        assert!(Message::decode(&[0, 2, 200, 1]).is_err());
-        assert!(Message::decode(&[3, 3]).is_err());
+        let refused = |bytes| Message::decode(bytes).unwrap_err();
+        assert_eq!(refused(&[]), SyncError::Wire(WireError::Truncated));
+        assert_eq!(refused(&[9]), SyncError::Type(9));
+        assert_eq!(refused(&[0, 7, 0]), SyncError::Step(7));
+        assert!(matches!(
+            refused(&[0, 2, 200, 1]),
+            SyncError::Wire(WireError::TooLong { len: 200, .. })
+        ));
+        assert_eq!(refused(&[3, 3]), SyncError::Wire(WireError::Trailing(1)));
     }
 }

@@ -15,7 +15,7 @@ pub enum WireError {
     /// The bytes end before the value does.
     #[error("the bytes end too early")]
     Truncated,
-    /// A number is longer than ten groups or above [`MAX_SAFE_INTEGER`].
+    /// A number is longer than eight groups or above [`MAX_SAFE_INTEGER`].
     #[error("a number is too large")]
     NumberTooLarge,
     /// A string or byte string is longer than the caller allows.

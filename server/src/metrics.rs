@@ -46,10 +46,6 @@ pub struct Metrics {
     pub presence_changes: Counter,
     /// From an update's arrival until it was durable, in seconds.
     pub saved_seconds: Histogram,
-    /// One commit of the log including its fsync, in seconds.
-    pub log_commit_seconds: Histogram,
-    /// Updates in one commit of the log.
-    pub log_commit_updates: Histogram,
     /// Bytes queued in the log and not yet durable; whoever answers `/metrics` sets it first.
     pub log_backlog_bytes: Gauge,
     links: Family<Label, Gauge>,
@@ -75,7 +71,9 @@ pub enum Rejection {
     UpdateTooLarge,
     /// The document would become larger than `--max-document`.
     DocumentTooLarge,
-    /// The store takes nothing any more.
+    /// The document is open for reading only.
+    ReadOnly,
+    /// It was applied, and the store did not take it.
     StoreFailed,
 }
 
@@ -127,9 +125,6 @@ impl Metrics {
                 "Changes of carets, names and selections taken",
             ),
             saved_seconds: set.timer("saved", "From an update's arrival until it was durable"),
-            log_commit_seconds: set.timer("log_commit", "One commit of the log with its fsync"),
-            log_commit_updates: set
-                .batches("log_commit_updates", "Updates in one commit of the log"),
             log_backlog_bytes: set.unit(
                 Unit::Bytes,
                 "log_backlog",
@@ -165,6 +160,7 @@ impl Metrics {
             Rejection::UpdateTooLarge => "update_too_large",
             Rejection::DocumentTooLarge => "document_too_large",
             Rejection::StoreFailed => "store_failed",
+            Rejection::ReadOnly => "read_only",
         };
         self.updates_rejected
             .get_or_create(&[("reason", reason)])
@@ -235,13 +231,6 @@ impl Set<'_> {
         let metric = Histogram::new(exponential_buckets(0.000_25, 2.0, 16));
         self.0
             .register_with_unit(name, help, Unit::Seconds, metric.clone());
-        metric
-    }
-
-    /// Twice as many from bucket to bucket, from 1 to 1,024.
-    fn batches(&mut self, name: &str, help: &str) -> Histogram {
-        let metric = Histogram::new(exponential_buckets(1.0, 2.0, 11));
-        self.0.register(name, help, metric.clone());
         metric
     }
 }

@@ -327,6 +327,7 @@ impl OpenRoom {
             ErrorCode::Protocol => Rejection::Malformed,
             ErrorCode::TooLarge if len > self.max_update => Rejection::UpdateTooLarge,
             ErrorCode::TooLarge => Rejection::DocumentTooLarge,
+            ErrorCode::ReadOnly => Rejection::ReadOnly,
             // No fault of the update's.
             _ => return,
         };

@@ -21,6 +21,7 @@ use crate::{
     log::{Loaded, Log, LogError},
     metrics::Metrics,
     room::OpenRoom,
+    telemetry::DocTag,
 };
 
 mod directory;
@@ -235,7 +236,7 @@ impl Rooms {
             .await
             .map_err(|error| unreadable(&error))?;
         if let Some(damage) = &loaded.damage {
-            tracing::error!(%damage, "a document is damaged on disk; it opens read-only with what is left");
+            tracing::error!(doc = %DocTag::of(doc), %damage, "a document is damaged on disk; it opens read-only with what is left");
         }
         let limits = self.limits;
         let epoch = rand::random::<u64>() & protocol::wire::MAX_SAFE_INTEGER;

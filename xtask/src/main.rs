@@ -1,4 +1,5 @@
-//! `cargo xtask`: gets what is missing, builds, serves and tests Maru. Not part of what Maru ships.
+//! `cargo xtask`: gets what is missing, builds, serves, tests and measures Maru. Not part of what Maru ships.
+mod bench;
 mod budget;
 mod dist;
 mod files;
@@ -33,6 +34,12 @@ const SUBCOMMANDS: &[Subcommand] = &[
         "[--quick]",
         "run every check and test; --quick leaves out the page and the browser",
         test::main,
+    ),
+    (
+        "bench",
+        "[fan-out|saved|join|memory|all] [-- flags]",
+        "measure Maru beside its peers; `-- --help` lists the flags",
+        bench::main,
     ),
     (
         "dist",

@@ -1,7 +1,7 @@
 //! Starts other programs and says what is going on, with the time since the start. Knows no step.
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitCode, Stdio};
 use std::sync::OnceLock;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -163,6 +163,21 @@ pub(crate) fn succeeds_within(command: &mut Command, limit: Duration) -> bool {
             }
         }
     }
+}
+
+/// Puts a program in our place, so that Ctrl-C reaches it and nothing of us is left; where that is not possible, waits for it.
+#[cfg(unix)]
+pub(crate) fn become_program(command: &mut Command) -> Result<ExitCode> {
+    use std::os::unix::process::CommandExt;
+    let name = name(command);
+    // Returns only when it could not.
+    Err(anyhow::Error::new(command.exec()).context(format!("cannot start {name}")))
+}
+
+#[cfg(not(unix))]
+pub(crate) fn become_program(command: &mut Command) -> Result<ExitCode> {
+    run(command)?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn name(command: &Command) -> String {

@@ -4,7 +4,7 @@ use std::process::{Command, ExitCode};
 
 use anyhow::Result;
 
-use crate::run::{say, start};
+use crate::run::{become_program, say, start};
 use crate::setup::Toolchain;
 use crate::site::Speed;
 use crate::{files, pack, site};
@@ -38,24 +38,11 @@ pub(crate) fn main(arguments: &[String]) -> Result<ExitCode> {
         profile
     };
     say("starting maru");
-    become_server(
+    become_program(
         Command::new(files::cargo_target().join(folder).join("maru"))
             .current_dir(files::root())
             .env("MARU_SITE", files::packed())
             .arg("serve")
             .args(theirs),
     )
-}
-
-#[cfg(unix)]
-fn become_server(command: &mut Command) -> Result<ExitCode> {
-    use std::os::unix::process::CommandExt;
-    // Returns only when it could not.
-    Err(anyhow::Error::new(command.exec()).context("cannot start maru"))
-}
-
-#[cfg(not(unix))]
-fn become_server(command: &mut Command) -> Result<ExitCode> {
-    crate::run::run(command)?;
-    Ok(ExitCode::SUCCESS)
 }

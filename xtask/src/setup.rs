@@ -4,6 +4,7 @@ mod browser;
 mod lints;
 mod npm;
 mod toolchain;
+mod tracer;
 mod wasm_std;
 
 use std::process::ExitCode;
@@ -14,6 +15,7 @@ pub(crate) use browser::browser;
 pub(crate) use lints::{Rustfmt, clippy, rustfmt};
 pub(crate) use npm::packages;
 pub(crate) use toolchain::Toolchain;
+pub(crate) use tracer::tracer;
 
 /// `cargo xtask setup`.
 pub(crate) fn main(arguments: &[String]) -> Result<ExitCode> {
@@ -23,6 +25,7 @@ pub(crate) fn main(arguments: &[String]) -> Result<ExitCode> {
     rustfmt(toolchain)?;
     packages("app/editor")?;
     packages("end2end")?;
+    tracer()?;
     browser()?;
     crate::run::say(&format!("everything is there; {toolchain} builds"));
     Ok(ExitCode::SUCCESS)

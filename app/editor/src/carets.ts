@@ -122,11 +122,15 @@ const changed = (update: ViewUpdate): boolean =>
   update.startState.field(field) !== update.state.field(field) || (update.docChanged && caretsIn(update.state).length > 0)
 
 const look = EditorView.baseTheme({
+  // People choose their colour on white paper; on a dark one it is moved towards the ink.
+  ".maru-caret, .maru-selection": {
+    "--maru-person-shown": "color-mix(in oklab, var(--maru-person), var(--maru-ink, #1f2328) var(--maru-person-lift, 0%))",
+  },
   ".maru-caret": {
     position: "absolute",
     width: "2px",
     marginLeft: "-1px",
-    backgroundColor: "var(--maru-person)",
+    backgroundColor: "var(--maru-person-shown)",
   },
   ".maru-caret::before": {
     content: '""',
@@ -136,7 +140,7 @@ const look = EditorView.baseTheme({
     width: "6px",
     height: "6px",
     borderRadius: "50%",
-    backgroundColor: "var(--maru-person)",
+    backgroundColor: "var(--maru-person-shown)",
   },
   ".maru-caret-flag": {
     position: "absolute",
@@ -150,11 +154,11 @@ const look = EditorView.baseTheme({
     overflow: "hidden",
     textOverflow: "ellipsis",
     color: "var(--maru-person-ink, #fff)",
-    backgroundColor: "var(--maru-person)",
+    backgroundColor: "var(--maru-person-shown)",
     animation: "maru-flag 3s forwards",
   },
   ".maru-caret-flip .maru-caret-flag": { left: "auto", right: "-1px", borderRadius: "6px 6px 0 6px" },
-  ".maru-selection": { backgroundColor: "var(--maru-person)", opacity: "0.22" },
+  ".maru-selection": { backgroundColor: "var(--maru-person-shown)", opacity: "0.22" },
   "@keyframes maru-flag": { "0%, 85%": { opacity: 1 }, "100%": { opacity: 0 } },
 })
 

@@ -105,6 +105,7 @@ export function mount(parent: HTMLElement, text: string, host: Host, options: Op
     setReadOnly,
     setLineWrapping: (on) => view.dispatch({ effects: wrapping.reconfigure(on ? EditorView.lineWrapping : []) }),
     topLine() {
+      if (!view.scrollDOM.getClientRects().length) return null
       const block = view.lineBlockAtHeight(Math.max(0, top()))
       const part = block.height ? Math.max(0, Math.min(0.999, (top() - block.top) / block.height)) : 0
       return view.state.doc.lineAt(block.from).number + part

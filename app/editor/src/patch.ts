@@ -10,7 +10,7 @@ const sources = new WeakMap<Node, string>()
 const sourceOf = (node: Node): string => sources.get(node) ?? (node instanceof Element ? node.outerHTML : node.textContent ?? "").replace(PLACES, "")
 
 /** The nearest ancestor that scrolls `target`, itself included. */
-function scrollerOf(target: HTMLElement): HTMLElement {
+export function scrollerOf(target: HTMLElement): HTMLElement {
   for (let at: HTMLElement | null = target; at; at = at.parentElement)
     if (/auto|scroll/.test(getComputedStyle(at).overflowY)) return at
   return document.documentElement
@@ -41,9 +41,9 @@ function movePlaces(shown: Node, fresh: Node): void {
 
 /**
  * Makes `target` show `html`, which must be safe already. A block whose HTML is the same keeps its node, wherever
- * it moved; what the reader looks at stays where it is. `changed` runs when a block was added.
+ * it moved; what the reader looks at stays where it is. Whether a block was added.
  */
-export function patch(target: HTMLElement, html: string, changed: () => void): void {
+export function patch(target: HTMLElement, html: string): boolean {
   const template = document.createElement("template")
   template.innerHTML = html
   const fresh = [...template.content.childNodes]
@@ -85,5 +85,5 @@ export function patch(target: HTMLElement, html: string, changed: () => void): v
     const drift = anchor.block.getBoundingClientRect().top - edge - anchor.offset
     if (drift) scroller.scrollTop += drift
   }
-  if (added) changed()
+  return added
 }

@@ -1,5 +1,7 @@
 /** Shows the rendered text and keeps it in step with the editor, block by block; the rendering itself is the worker's. */
+import { follow, type Follower } from "./follow"
 import { patch } from "./patch"
+import type { Handle } from "./seam"
 
 export interface Urls {
   /** preview-worker.js, and the Markdown module it loads. */
@@ -12,6 +14,8 @@ export interface Urls {
 
 export interface Preview {
   render(text: string): void
+  /** From now on the preview scrolls with this editor. */
+  follow(editor: Handle): void
   dispose(): void
 }
 
@@ -32,6 +36,7 @@ export function startPreview(target: HTMLElement, urls: Urls): Preview {
   let pause = SHORTEST
   let timer = 0
   let over = false
+  let follower: Follower | null = null
 
   function start(): Worker {
     const made = new Worker(urls.worker, { type: "module" })
@@ -47,7 +52,10 @@ export function startPreview(target: HTMLElement, urls: Urls): Preview {
 
   function landed(html: string): void {
     const started = performance.now()
-    patch(target, html, () => void colour())
+    const held = follower?.holds()
+    // The first landing takes over the server's blocks, which nobody has coloured yet.
+    if (patch(target, html) || shown === null) void colour()
+    if (held) follower?.align()
     shown = sent!.text
     failures = 0
     pause = Math.max(SHORTEST, Math.min(LONGEST, 2 * (performance.now() - started) + (started - sent!.at)))
@@ -97,8 +105,13 @@ export function startPreview(target: HTMLElement, urls: Urls): Preview {
       if (failures >= ATTEMPTS) failures = 0
       next()
     },
+    follow(editor) {
+      follower?.dispose()
+      follower = follow(target, editor)
+    },
     dispose() {
       over = true
+      follower?.dispose()
       clearTimeout(timer)
       worker?.terminate()
     },

@@ -56,8 +56,8 @@ export interface Handle {
   focus(): void
   setReadOnly(on: boolean): void
   setLineWrapping(on: boolean): void
-  /** The line at the upper edge, from 1, with the part of it that is scrolled away as a fraction. */
-  topLine(): number
+  /** The line at the upper edge, from 1, with the part of it that is scrolled away as a fraction; null while the editor is not shown. */
+  topLine(): number | null
   scrollToLine(line: number): void
   /** Calls back after each scroll, once a frame at most; the returned function ends it. */
   onScroll(callback: () => void): () => void

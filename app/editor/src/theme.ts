@@ -6,7 +6,7 @@
  * `--maru-active-line`, `--maru-code-bg`, `--maru-code-inline` (translucent: a selection lies below it), `--maru-mark` (found),
  * `--maru-column` (width of the text), `--maru-sans`, `--maru-mono`, and for code and links
  * `--maru-syntax-keyword`, `-string`, `-number`, `-comment`, `-name`, `-type`, `-link`. carets.ts reads
- * `--maru-person-ink` (a name on its owner's colour).
+ * `--maru-person-ink` (a name on its owner's colour) and `--maru-person-lift` (how much ink is mixed into that colour).
  */
 import { HighlightStyle, syntaxHighlighting } from "@codemirror/language"
 import type { Extension } from "@codemirror/state"

@@ -5,13 +5,16 @@ import type { Binding } from "./binding"
 import { keys } from "./keys"
 
 export function undo(binding: Binding): Extension {
+  // With CapsLock the shifted key is a small letter, and CodeMirror takes Mod-Shift-z for Mod-z.
+  let shifted = false
   const step = (which: "undo" | "redo"): Command => () => {
     binding.step(which)
     return true
   }
   return [
+    EditorView.domEventObservers({ keydown: (event) => void (shifted = event.shiftKey) }),
     Prec.high(keys([
-      { key: "Mod-z", run: step("undo"), preventDefault: true },
+      { key: "Mod-z", run: (view) => step(shifted ? "redo" : "undo")(view), preventDefault: true },
       { key: "Mod-y", run: step("redo"), preventDefault: true },
       { key: "Mod-Shift-z", run: step("redo"), preventDefault: true },
     ])),

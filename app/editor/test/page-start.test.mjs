@@ -12,8 +12,8 @@ const markdown = `export default async () => {}
 export const render = (text) => {
   if (text === "trap" && !globalThis.survived) throw new Error("unreachable")
   return text.split("\\n").map((line, i) => line.startsWith("code:")
-    ? '<pre data-sourcepos="' + (i + 1) + ':1-1:9"><code class="language-js">' + line.slice(5) + "</code></pre>"
-    : '<p data-sourcepos="' + (i + 1) + ':1-1:9">' + line + "</p>").join("\\n")
+    ? '<pre data-sourcepos="' + (i + 1) + ':1-' + (i + 1) + ':9"><code class="language-js">' + line.slice(5) + "</code></pre>"
+    : '<p data-sourcepos="' + (i + 1) + ':1-' + (i + 1) + ':9">' + line + "</p>").join("\\n")
 }`
 
 const pageWith = (boot, lang = "en") => `<!doctype html><html lang="${lang}"><meta charset="utf-8"><link rel="icon" href="data:,">
@@ -122,6 +122,67 @@ test("the newest text wins, and code is coloured once", () =>
     await page.evaluate(() => preview.render("first\ncode:const x = 1\nlast"))
     await page.locator("#preview p", { hasText: "first" }).waitFor()
     assert.equal(await page.evaluate(() => target.querySelector("pre") === code && code.textContent), "const x = 1")
+  }))
+
+test("code the server rendered is coloured too, in the block that is there", () =>
+  withPreview(async (page) => {
+    await page.evaluate(() => {
+      target.innerHTML = '<pre data-sourcepos="1:1-1:9"><code class="language-js">const x = 1</code></pre>\n<p data-sourcepos="2:1-1:9">last</p>'
+      window.code = target.querySelector("pre")
+      preview.render("code:const x = 1\nlast")
+    })
+    await page.locator("#preview code span", { hasText: "const" }).waitFor()
+    assert.equal(await page.evaluate(() => target.querySelector("pre") === code && code.textContent), "const x = 1")
+  }))
+
+test("the preview scrolls with the editor, until the reader scrolls it away", () =>
+  b.inPage("/test/page.html", {}, async (page) => {
+    await page.locator("html[data-ready]").waitFor({ state: "attached" })
+    const lines = Array.from({ length: 300 }, (_, i) => `line ${i + 1}`)
+    await page.evaluate(async (text) => {
+      open_(text, {})
+      document.getElementById("editor").style.cssText = "height: 300px"
+      window.target = document.getElementById("preview")
+      target.style.cssText = "height: 300px; overflow: auto; position: relative"
+      window.preview = startPreview(target, { worker: "/editor/preview-worker.js", js: "/fake/markdown.js", wasm: "/fake/app.wasm", nonce: "test" })
+      preview.follow(handle)
+      preview.render(text)
+    }, lines.join("\n"))
+    await page.locator("#preview p").nth(299).waitFor({ state: "attached" })
+    // The line at the upper edge of the preview, as the editor counts its own.
+    const shown = () => page.evaluate(() => {
+      const block = [...target.children].find((p) => p.offsetTop + p.offsetHeight > target.scrollTop + 1)
+      return Number(block.dataset.sourcepos.split(":")[0])
+    })
+    const scroll = async (line) => {
+      const scrolled = page.evaluate(() => new Promise((resolve) => {
+        const stop = handle.onScroll(() => (stop(), resolve()))
+      }))
+      await page.evaluate((line) => handle.scrollToLine(line), line)
+      await scrolled
+      for (let i = 0; i < 3; i++) await frames(page)
+    }
+    for (const line of [120.5, 40.5, 200.5]) {
+      await scroll(line)
+      assert.ok(Math.abs((await shown()) - Math.floor(line)) <= 1, `${await shown()} is not ${line}`)
+    }
+    await scroll(1)
+    assert.equal(await page.evaluate(() => target.scrollTop), 0)
+
+    // Scrolled away by hand, and an editor that is not shown: new text moves nothing.
+    await scroll(120.5)
+    await page.evaluate(() => (target.scrollTop = target.children[249].offsetTop))
+    assert.equal(await shown(), 250)
+    await page.evaluate((text) => preview.render(text), [...lines, "more"].join("\n"))
+    await page.locator("#preview p").nth(300).waitFor({ state: "attached" })
+    await frames(page)
+    assert.equal(await shown(), 250)
+    await scroll(121.5)
+    await page.evaluate(() => (document.getElementById("editor").style.display = "none"))
+    await page.evaluate((text) => preview.render(text), [...lines, "more", "again"].join("\n"))
+    await page.locator("#preview p").nth(301).waitFor({ state: "attached" })
+    await frames(page)
+    assert.ok(Math.abs((await shown()) - 121) <= 1, `${await shown()} is not 121`)
   }))
 
 test("a module that traps leaves the last preview and says so after three tries", () =>

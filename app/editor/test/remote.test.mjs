@@ -1,5 +1,6 @@
 /** What the others do: their text, their carets, what one's own undo leaves alone, and the repair when the two sides differ. */
 import assert from "node:assert/strict"
+import { readFile } from "node:fs/promises"
 import { after, before, test } from "node:test"
 import { agree, browser, frames, paste, select } from "./support.mjs"
 
@@ -76,6 +77,13 @@ test("undo and redo ask the host, whichever way they are asked for", () =>
     await page.keyboard.press("Control+Shift+Z")
     assert.equal(await agree(page), "they start ab")
     assert.equal(await page.evaluate(() => state().selection.main.head), 13)
+    // With CapsLock the letter is a small one, in spite of Shift.
+    const capsLocked = (shiftKey) => page.evaluate((shiftKey) => document.querySelector(".cm-content").dispatchEvent(
+      new KeyboardEvent("keydown", { key: shiftKey ? "z" : "Z", code: "KeyZ", keyCode: 90, ctrlKey: true, shiftKey, bubbles: true, cancelable: true })), shiftKey)
+    await capsLocked(false)
+    assert.equal(await agree(page), "they start a")
+    await capsLocked(true)
+    assert.equal(await agree(page), "they start ab")
   }))
 
 test("paste, a moved cursor and blur end an undo step", () =>
@@ -113,6 +121,41 @@ test("carets are drawn beside the text, move with it, and never into it", () =>
     await frames(page)
     assert.equal(await page.locator(".maru-caret").count(), 0)
   }))
+
+test("every colour we give away is read on both papers, as a caret and under its name", async () => {
+  const sheet = async (name) => readFile(new URL(`../../../style/${name}.css`, import.meta.url), "utf8")
+  const tokens = await sheet("tokens")
+  const palette = [...(await sheet("document")).matchAll(/--person: (#\w+)/g)].map(([, color]) => color)
+  assert.equal(palette.length, 12)
+  const block = (selector) => tokens.slice(tokens.lastIndexOf(selector)).split("}")[0]
+  const themes = [':root[data-theme="light"] {\n  --', ':root[data-theme="dark"] {\n  --'].map((selector) =>
+    [...block(selector).matchAll(/(--maru-(?:paper|ink|person-\w+)): ([^;]+);/g)].map(([, name, value]) => [name, value]))
+  await b.withEditor("one", async (page) => {
+    for (const theme of themes) {
+      assert.equal(theme.length, 4)
+      const contrasts = await page.evaluate(async ([theme, palette, caret]) => {
+        for (const [name, value] of theme) document.documentElement.style.setProperty(name, value)
+        const context = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true })
+        const luminance = (color) => {
+          context.fillStyle = color
+          context.fillRect(0, 0, 1, 1)
+          const [r, g, b] = [...context.getImageData(0, 0, 1, 1).data].map((c) => ((c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4))
+          return 0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05
+        }
+        const contrast = (a, b) => Math.max(luminance(a), luminance(b)) / Math.min(luminance(a), luminance(b))
+        handle.carets(palette.map((color, i) => ({ ...caret, id: String(i), color })))
+        await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))
+        return [...document.querySelectorAll(".maru-caret")].map((dom) => {
+          const flag = getComputedStyle(dom.firstElementChild)
+          return [contrast(getComputedStyle(dom).backgroundColor, theme[0][1]), contrast(flag.color, flag.backgroundColor)]
+        })
+      }, [theme, palette, kim(1)])
+      assert.equal(contrasts.length, 12)
+      for (const [i, [caret, name]] of contrasts.entries())
+        assert.ok(caret >= 4.5 && name >= 4.5, `${palette[i]} on ${theme[0][1]}: ${caret}, its name ${name}`)
+    }
+  })
+})
 
 test("carets that arrive with text still to come stand where their owner is", () =>
   b.withEditor("abc", async (page) => {

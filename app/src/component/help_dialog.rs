@@ -19,6 +19,16 @@ const SHORTCUTS: [Shortcut; 8] = [
     (|p| p.shortcut_link, "Ctrl/⌘ K"),
 ];
 
+const MARKS: [fn(&Phrases) -> &'static str; 7] = [
+    |p| p.help_marks[0],
+    |p| p.help_marks[1],
+    |p| p.help_marks[2],
+    |p| p.help_marks[3],
+    |p| p.help_marks[4],
+    |p| p.help_marks[5],
+    |p| p.help_marks[6],
+];
+
 /// The help of the document page; open it with [`crate::component::dialog::open`].
 #[component]
 pub fn HelpDialog(node: NodeRef<html::Dialog>, preferences: Preferences) -> impl IntoView {
@@ -34,6 +44,9 @@ pub fn HelpDialog(node: NodeRef<html::Dialog>, preferences: Preferences) -> impl
     view! {
         <Dialog node preferences id="maru-help" title>
             <p>{preferences.say(|p| p.help_markdown)}</p>
+            <ul class="marks">
+                {MARKS.map(|mark| view! { <li><code>{preferences.say(mark)}</code></li> }).into_iter().collect_view()}
+            </ul>
             <h3>{preferences.say(|p| p.shortcuts)}</h3>
             <dl class="keys">
                 {SHORTCUTS.map(row).into_iter().collect_view()}

@@ -129,7 +129,16 @@ pub(crate) static PHRASES: Phrases = Phrases {
     shortcut_leave: "Leave the text with the keyboard",
     shortcut_leave_keys: "Esc, then Tab",
     help_undo: "Undo takes back only what you wrote, never what others wrote.",
-    help_markdown: "Write Markdown: # heading, **bold**, *italic*, - list, - [ ] task, > quote, ``` code, $formula$.",
+    help_markdown: "Write Markdown, such as:",
+    help_marks: [
+        "# heading",
+        "**bold**",
+        "*italic*",
+        "- list",
+        "- [ ] task",
+        "> quote",
+        "``` code",
+    ],
 };
 
 fn trouble(trouble: Trouble) -> Explained {
@@ -137,7 +146,7 @@ fn trouble(trouble: Trouble) -> Explained {
         Trouble::StorageFailed => (
             "The server cannot write to its disk.",
             "What was shown as saved is safe. Your newest edits are in this page only.",
-            "Keep this page open: it saves by itself once the disk works again. To be sure, download the text.",
+            "Keep this page open: it saves by itself once the server can write again. To be sure, download the text.",
         ),
         Trouble::DocumentFull => (
             "This document has reached its largest size.",

@@ -107,7 +107,16 @@ pub(crate) static PHRASES: Phrases = Phrases {
     shortcut_leave: "키보드로 본문에서 나가기",
     shortcut_leave_keys: "Esc, 그다음 Tab",
     help_undo: "실행 취소는 내가 쓴 것만 되돌려요. 다른 사람이 쓴 글은 그대로예요.",
-    help_markdown: "마크다운으로 쓰세요: # 제목, **굵게**, *기울임*, - 목록, - [ ] 할 일, > 인용, ``` 코드, $수식$.",
+    help_markdown: "마크다운은 이렇게 써요.",
+    help_marks: [
+        "# 제목",
+        "**굵게**",
+        "*기울임*",
+        "- 목록",
+        "- [ ] 할 일",
+        "> 인용",
+        "``` 코드",
+    ],
 };
 
 fn trouble(trouble: Trouble) -> Explained {
@@ -115,7 +124,7 @@ fn trouble(trouble: Trouble) -> Explained {
         Trouble::StorageFailed => (
             "서버가 디스크에 기록하지 못하고 있어요.",
             "‘저장됨’으로 표시됐던 글은 안전해요. 그 뒤에 쓴 글은 이 페이지에만 있어요.",
-            "페이지를 닫지 말고 두면 디스크가 돌아오는 대로 저장해요. 걱정되면 원문을 내려받아 두세요.",
+            "페이지를 닫지 말고 두면, 서버가 다시 기록할 수 있게 되는 대로 저장해요. 걱정되면 원문을 내려받아 두세요.",
         ),
         Trouble::DocumentFull => (
             "문서가 담을 수 있는 크기를 넘었어요.",

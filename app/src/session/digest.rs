@@ -1,6 +1,6 @@
 //! What the page derives from a text: its title, a caret's line, its hash, pieces of a large paste. Pure.
 use crate::component::status_bar::Position;
-use protocol::replica::Edit;
+use protocol::replica::{Edit, Op};
 
 /// The longest title, in characters.
 const TITLE_CHARS: usize = 80;
@@ -64,6 +64,27 @@ pub fn position(text: &str, offset: u32) -> Position {
         }
     }
     Position { line, column }
+}
+
+/// Where an offset is after changes of others: text that comes exactly there pushes it on.
+#[must_use]
+pub fn moved(offset: u32, changes: &[Vec<Op>]) -> u32 {
+    changes.iter().fold(offset, |offset, change| {
+        // `at` walks the text before the change, `offset` is where the mark stands in the text after it.
+        let (mut at, mut after) = (0, offset);
+        for op in change {
+            match op {
+                _ if at > offset => break,
+                Op::Retain(n) => at += n,
+                Op::Insert(text) => after += text.encode_utf16().count() as u32,
+                Op::Delete(n) => {
+                    after -= (*n).min(offset - at);
+                    at += n;
+                }
+            }
+        }
+        after
+    })
 }
 
 /// FNV-1a, 32 bits, over UTF-16 code units: what the editor compares when it is idle.
@@ -173,6 +194,31 @@ mod tests {
         assert!(pieces.len() > 2 && pieces.iter().flatten().all(|edit| edit.insert.len() <= 7));
         assert_eq!(apply("abcd", &pieces.concat()), apply("abcd", &edits));
         assert_eq!(in_pieces(edits.clone(), 100), [edits]);
+    }
+
+    #[test]
+    fn a_caret_stays_with_its_text_while_others_write() {
+        let insert = |at, text: &str| vec![Op::Retain(at), Op::Insert(text.into())];
+        let delete = |at, n| vec![Op::Retain(at), Op::Delete(n)];
+        for (offset, change, expected) in [
+            (5, insert(2, "한글"), 7),
+            (5, insert(6, "한글"), 5),
+            (5, insert(5, "ab"), 7),
+            (5, delete(0, 3), 2),
+            (5, delete(3, 10), 3),
+            (5, delete(7, 2), 5),
+            (
+                5,
+                vec![Op::Delete(2), Op::Retain(1), Op::Insert("xyz".into())],
+                6,
+            ),
+        ] {
+            assert_eq!(
+                moved(offset, std::slice::from_ref(&change)),
+                expected,
+                "{change:?}"
+            );
+        }
     }
 
     #[test]

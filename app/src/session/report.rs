@@ -13,6 +13,8 @@ use protocol::presence::Person;
 pub struct Reporter {
     was_up: bool,
     failed: bool,
+    /// The editor did not start: nothing can be written here.
+    pub editor_failed: bool,
 }
 
 impl Reporter {
@@ -35,7 +37,8 @@ impl Reporter {
             trouble: status
                 .trouble
                 .as_ref()
-                .and_then(|(code, _)| trouble(*code, status.link)),
+                .and_then(|(code, _)| trouble(*code, status.link))
+                .or(self.editor_failed.then_some(Trouble::EditorFailed)),
         }
     }
 }

@@ -249,4 +249,22 @@ mod tests {
         assert!(!outbox.is_collapsed());
         assert_eq!(outbox.oldest(), Some(100));
     }
+
+    #[test]
+    fn a_question_forgets_no_edit_that_waits_for_its_answer() {
+        let mut outbox = Outbox::default();
+        outbox.push(edit(1), 10, true);
+        outbox.push(edit(1), 20, false);
+        assert_eq!(seq_of(&outbox.ask(edit(1), 30)), 2);
+        assert_eq!(outbox.oldest(), Some(10), "what was sent is older");
+        assert!(outbox.saved(2));
+        assert!(!outbox.saved(2), "told again, not news");
+        assert_eq!(outbox.oldest(), Some(20));
+        outbox.ask(edit(1), 40);
+        assert_eq!(outbox.oldest(), Some(20), "nor does the next question");
+        outbox.replace(false, || edit(9), 50).unwrap();
+        assert_eq!((outbox.oldest(), outbox.is_collapsed()), (Some(20), false));
+        assert!(outbox.saved(4));
+        assert_eq!((outbox.oldest(), outbox.bytes()), (None, 0));
+    }
 }

@@ -1,4 +1,6 @@
 //! Tests of the client: when it connects, doubts, gives up and waits, and what it sends again.
+//!
+//! Over 400 lines because each rule is a case of one table.
 
 use super::*;
 use crate::{

@@ -1,4 +1,4 @@
-//! Frames larger than [`MAX_FRAME`] cut into pieces and put together again; pieces of one frame follow each other on a link.
+//! Frames above 48 KiB cut into pieces and put together again; pieces of one frame follow each other on a link.
 
 use bytes::{Bytes, BytesMut};
 use thiserror::Error;

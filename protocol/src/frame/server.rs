@@ -134,7 +134,7 @@ impl ServerFrame {
             Self::Error { code, message } => {
                 out.push(ERROR);
                 put_var_u64(&mut out, u64::from(code.number()));
-                put_str(&mut out, message);
+                put_str(&mut out, shortened(message));
             }
         }
         out.into()
@@ -195,7 +195,7 @@ impl ServerFrame {
             },
             ERROR => Self::Error {
                 code: ErrorCode::from_number(reader.var_u64()?).ok_or(FrameError::Field("code"))?,
-                message: reader.var_str(1024)?.to_owned(),
+                message: reader.var_str(MAX_MESSAGE)?.to_owned(),
             },
             kind => return Err(FrameError::Kind(kind)),
         };
@@ -218,4 +218,15 @@ pub fn encode_batch<'a>(
         put_bytes(&mut out, message);
     }
     out.into()
+}
+
+/// The longest sentence in an ERROR, in bytes.
+const MAX_MESSAGE: usize = 1024;
+
+fn shortened(message: &str) -> &str {
+    let mut end = message.len().min(MAX_MESSAGE);
+    while !message.is_char_boundary(end) {
+        end -= 1;
+    }
+    &message[..end]
 }

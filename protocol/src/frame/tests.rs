@@ -136,3 +136,35 @@ fn mutated_frames_never_panic_and_never_allocate_beyond_their_size() {
         }
     }
 }
+
+#[test]
+fn a_long_sentence_is_cut_so_that_the_frame_can_be_read() {
+    let frame = ServerFrame::Error {
+        code: ErrorCode::NotSaving,
+        message: "디스크".repeat(500),
+    };
+    let Ok(ServerFrame::Error { message, .. }) = ServerFrame::decode(&frame.encode()) else {
+        panic!("the frame cannot be read");
+    };
+    assert!(message.starts_with("디스크") && message.len() <= 1024);
+}
+
+#[test]
+fn the_numbers_on_the_wire_never_change() {
+    let kinds: Vec<u8> = client_frames()
+        .iter()
+        .map(|frame| frame.encode()[0])
+        .collect();
+    assert_eq!(kinds, [1, 2, 3, 4, 6, 8]);
+    let kinds: Vec<u8> = server_frames()
+        .iter()
+        .map(|frame| frame.encode()[0])
+        .collect();
+    assert_eq!(kinds, [65, 66, 67, 68, 69, 70, 71, 73, 74]);
+    assert_eq!(
+        ErrorCode::ALL.map(ErrorCode::number),
+        [
+            4400, 4403, 4408, 4409, 4410, 4412, 4413, 4422, 4429, 4503, 4507
+        ]
+    );
+}

@@ -1,6 +1,8 @@
 //! Tests of the session: which frame leads to what, and what a client is told in which order.
+//!
+//! Over 400 lines because each rule is a case of one table.
 
-use super::*;
+use super::{edits::MAX_WAITING, *};
 use crate::{
     id::DocId,
     replica::{Edit, Replica},

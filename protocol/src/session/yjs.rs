@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 
-use super::{Ended, Received, refusal};
+use super::{Ended, Received, outcome::refusal};
 use crate::{
     frame::ErrorCode,
     id::ClientId,

@@ -96,7 +96,11 @@ fn loss_and_delay_lose_nothing() {
 
 #[test]
 fn links_cut_and_resumed_double_nothing() {
-    let plan = |random: &mut Random| Plan::new(random).with(random, &[Fault::Cut]);
+    let plan = |random: &mut Random| {
+        let mut plan = Plan::new(random).with(random, &[Fault::Cut]);
+        plan.keep_session = 120_000;
+        plan
+    };
     family(10, plan, |world| {
         let known = world.server.as_ref().map_or(0, |server| server.known_edits);
         assert_eq!(known, 0, "what is sent again is told apart by its number");

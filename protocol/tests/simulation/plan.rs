@@ -67,6 +67,10 @@ pub struct Plan {
     pub stale_data: bool,
     /// The server ends the link after "gone" instead of waiting for a HELLO.
     pub gone_closes: bool,
+    /// How long a session without a link is kept, in milliseconds.
+    pub keep_session: u64,
+    /// That many of a hundred acts delete something.
+    pub deletes: u64,
     /// That many of a hundred links die after their first few messages.
     pub short_lived: u64,
     /// The document has text from another day.
@@ -94,10 +98,12 @@ impl Plan {
             window: random.pick(&[1, 4, 64, 64]),
             faults: Vec::new(),
             fault_every: (300, 5_000),
-            act_every: random.pick(&[(20, 400), (200, 2_500)]),
+            act_every: random.pick(&[(20, 400), (200, 2_500), (1_000, 6_000)]),
             unordered: false,
             stale_data: random.percent(50),
             gone_closes: random.percent(30),
+            keep_session: random.pick(&[120_000, 120_000, 1_500]),
+            deletes: random.pick(&[14, 14, 45]),
             short_lived: 0,
             written: random.percent(50),
             anywhere: random.percent(30),

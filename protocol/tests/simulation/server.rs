@@ -21,7 +21,6 @@ use crate::{
     random::Random,
 };
 
-const KEEP_SESSION_MS: u64 = 120_000;
 const KEEP_PRESENCE_MS: u64 = 10_000;
 const SILENCE_MS: u64 = 60_000;
 
@@ -288,7 +287,7 @@ impl Server {
     }
 
     /// Time passes: presence, heartbeats, dead links, forgotten sessions.
-    pub fn tick(&mut self, links: &mut [Link], window: usize, now: u64) -> Vec<Act> {
+    pub fn tick(&mut self, links: &mut [Link], plan: &Plan, now: u64) -> Vec<Act> {
         let mut acts = Vec::new();
         for (id, link) in links.iter_mut().enumerate() {
             if !link.server_open {
@@ -298,7 +297,7 @@ impl Server {
                 acts.push(Act::Close(id));
                 continue;
             }
-            if link.down_under_way >= window {
+            if link.down_under_way >= plan.window {
                 continue;
             }
             if let Some(yjs) = &mut link.yjs {
@@ -322,10 +321,11 @@ impl Server {
         }
         let room = &mut self.room;
         self.sessions.retain(|_, kept| {
-            if kept.link.is_none() && now >= kept.since + KEEP_PRESENCE_MS {
+            let without = plan.keep_session.min(KEEP_PRESENCE_MS);
+            if kept.link.is_none() && now >= kept.since + without {
                 room.presence.leave(kept.session.author(), now);
             }
-            kept.link.is_some() || now < kept.since + KEEP_SESSION_MS
+            kept.link.is_some() || now < kept.since + plan.keep_session
         });
         room.presence.sweep(now);
         acts

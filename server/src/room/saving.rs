@@ -95,7 +95,7 @@ impl OpenRoom {
             }
             Ok(Compacted::Raced) => {}
             Err(error) => {
-                tracing::error!(%error, "a snapshot was not written; the log keeps every edit singly")
+                tracing::error!(%error, "a snapshot was not written; the log keeps every edit singly");
             }
         }
     }
@@ -119,7 +119,11 @@ impl OpenRoom {
                 }
                 Err(error) => {
                     room.metrics.rejected(Rejection::StoreFailed);
-                    core.room.fail(format!("the server cannot write to its disk ({error}). Your text is in this page: keep it open, or copy it."));
+                    tracing::error!(%error, "an edit was not written; nothing more is acknowledged");
+                    core.room.fail(
+                        "the server cannot write to its disk. Your text is in this page: keep it open, or copy it"
+                            .to_owned(),
+                    );
                     core.wakes.wake_all();
                 }
             }

@@ -1,3 +1,5 @@
+//! Tests of the rooms: opened once, put away when idle, opened anew when broken.
+
 use protocol::{
     frame::{ClientFrame, Hello, VERSION},
     id::ClientId,

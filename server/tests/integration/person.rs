@@ -1,6 +1,8 @@
 //! A person at a page: the real client and replica over a real socket; what a browser adds to them (an editor, storage) is not here.
 //!
 //! Nothing here waits for a time: every wait is for something that the person sees.
+//!
+//! Over 400 lines because a person's link, replica, waiting and promises are one thing to a test.
 
 use std::{
     collections::{BTreeMap, VecDeque},

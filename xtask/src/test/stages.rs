@@ -21,6 +21,7 @@ impl Tools {
     pub(crate) fn ready(quick: bool) -> Result<Self> {
         let toolchain = Toolchain::ready()?;
         setup::clippy(toolchain)?;
+        setup::tracer()?;
         let rustfmt = setup::rustfmt(toolchain)?;
         if !quick {
             setup::packages(site::EDITOR)?;

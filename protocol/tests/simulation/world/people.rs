@@ -44,13 +44,15 @@ impl World {
         }
         let (low, high) = self.plan.act_every;
         self.after(low, high, Event::PageActs(i));
+        if self.random.percent(self.plan.deletes) {
+            return self.page_deletes(i);
+        }
         match self.random.range(1, 100) {
-            1..=60 => self.page_types(i, 1),
-            61..=66 => {
+            1..=72 => self.page_types(i, 1),
+            73..=80 => {
                 let count = self.random.range(2, 12);
                 self.page_types(i, count);
             }
-            67..=80 => self.page_deletes(i),
             81..=86 if self.plan.undo => self.page_undoes(i),
             81..=93 => {
                 let state = format!("{{\"at\":{}}}", self.now);

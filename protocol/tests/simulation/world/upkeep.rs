@@ -78,7 +78,7 @@ impl World {
         else {
             return;
         };
-        let acts = server.tick(&mut self.links, self.plan.window, self.now);
+        let acts = server.tick(&mut self.links, &self.plan, self.now);
         self.act(acts);
         self.pump();
         self.at(self.now + SERVER_TICK_MS, Event::ServerTicks(incarnation));

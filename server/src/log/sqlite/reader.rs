@@ -170,7 +170,7 @@ pub(super) fn load(conn: &mut Connection, name: &str) -> Result<Loaded> {
     }
     Ok(Loaded {
         generation: u64::try_from(generation).unwrap_or_default(),
-        damage: damage.sentence(name, tail.len()),
+        damage: damage.sentence(tail.len()),
         snapshot,
         tail,
         last: u64::try_from(newest).unwrap_or_default(),
@@ -217,7 +217,7 @@ struct Damage {
 }
 
 impl Damage {
-    fn sentence(&self, name: &str, loaded: usize) -> Option<String> {
+    fn sentence(&self, loaded: usize) -> Option<String> {
         let snapshot = match self.snapshots {
             0 => None,
             1 => Some(format!(
@@ -243,7 +243,7 @@ impl Damage {
         let what: Vec<String> = snapshot.into_iter().chain(rows).collect();
         (!what.is_empty()).then(|| {
             format!(
-                "document {name}: {}; the damaged rows stay in maru.db, and a backup from before has them whole",
+                "{}; the damaged rows stay in maru.db, and a backup from before has them whole",
                 what.join("; ")
             )
         })

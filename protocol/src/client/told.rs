@@ -1,0 +1,56 @@
+//! What the client tells its shell: effects to perform, and how things stand for a person.
+
+use bytes::Bytes;
+
+use crate::{
+    frame::{ErrorCode, Role},
+    id::ClientId,
+};
+
+/// What the shell has to do.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Open a link; then call [`super::Client::opened`] or [`super::Client::closed`].
+    Connect,
+    /// Send these bytes on the link, as one message.
+    Send(Bytes),
+    /// Close the link; [`super::Client::closed`] need not be called.
+    Close,
+    /// Give these updates of others to the replica when the editor is ready for them.
+    Remote(Vec<Bytes>),
+    /// Presence of others changed.
+    Presence(Vec<(ClientId, Option<String>)>),
+    /// Forget everybody's presence: what follows is the whole.
+    PresenceReset,
+    /// [`super::Client::status`] changed.
+    Status,
+}
+
+/// How things stand, for a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Status {
+    /// The link.
+    pub link: LinkStatus,
+    /// When the oldest edit was made that is not saved.
+    pub unsaved_since: Option<u64>,
+    /// What hinders saving or connecting, in the server's words.
+    pub trouble: Option<(ErrorCode, String)>,
+    /// Whether this person may write.
+    pub role: Role,
+}
+
+/// How the link stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinkStatus {
+    /// A link is being opened.
+    Connecting,
+    /// The session is open.
+    Live,
+    /// The next try comes at this time.
+    Waiting {
+        /// Milliseconds of the client's clock.
+        until: u64,
+    },
+    /// The server refuses; only a person can go on ([`super::Client::retry`]).
+    Refused,
+}

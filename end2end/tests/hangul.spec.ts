@@ -8,7 +8,7 @@ const BAR = { syllables: 10_000, bytes: 60_000 }
 const SYLLABLES = FULL ? BAR.syllables : 2_000
 
 test(`${SYLLABLES} syllables typed without a pause make a document below 60 kB for 10,000`, async ({ join, maru, doc }) => {
-  test.setTimeout(FULL ? 1_200_000 : 300_000)
+  test.setTimeout(FULL ? 2_400_000 : 300_000)
   const ada = await join("Ada")
   await ada.page.getByRole("button", { name: "Source", exact: true }).click()
   await ada.page.locator(".cm-content").focus()

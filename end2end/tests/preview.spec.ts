@@ -44,7 +44,7 @@ test("Markdown is rendered while it is typed", async ({ join }) => {
 })
 
 // The preview colours only blocks that it added itself, and these are the server's.
-test.fixme("a document that is opened as it stands has its code coloured too", async ({ join }) => {
+test("a document that is opened as it stands has its code coloured too", async ({ join }) => {
   const ada = await join("Ada")
   await ada.paste("```js\nconst answer = 42\n```\n")
   await ada.saved()

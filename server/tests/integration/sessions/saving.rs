@@ -43,7 +43,7 @@ async fn a_failed_disk_stops_saved_and_not_the_editing() {
     for person in [&ada, &bo] {
         let (code, message) = person.trouble().await;
         assert_eq!(code, ErrorCode::NotSaving);
-        assert!(message.contains("no space left"), "{message}");
+        assert!(message.contains("cannot write to its disk"), "{message}");
     }
     bo.finds("after").await;
     bo.append("and on");

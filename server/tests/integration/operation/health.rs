@@ -1,6 +1,10 @@
 //! `/healthz`, `/readyz`, `/metrics`, and what every answer carries.
 
-use crate::support::Running;
+use std::sync::Arc;
+
+use server::log::Log;
+
+use crate::{scripted_log::ScriptedLog, support::Running};
 
 #[tokio::test]
 async fn a_living_server_says_so_with_its_version() {
@@ -18,12 +22,13 @@ async fn a_living_server_says_so_with_its_version() {
 
 #[tokio::test]
 async fn readiness_turns_red_with_the_store_and_health_does_not() {
-    let server = Running::start(|_| {}).await;
+    let log = Arc::new(ScriptedLog::default());
+    let server = Running::with_log(log.clone(), |_| {}).await;
     assert_eq!(server.get("/readyz", "").await.status, 200);
-    server
-        .state
-        .readiness
-        .watch_store(Box::new(|| Some("the disk is full".to_owned())));
+    log.fail("the disk is full");
+    while log.failure().is_none() {
+        tokio::task::yield_now().await;
+    }
     let reply = server.get("/readyz", "").await;
     assert_eq!(reply.status, 503);
     assert!(reply.body.contains("the disk is full"), "{}", reply.body);
@@ -49,7 +54,7 @@ async fn metrics_count_requests_by_route_and_never_by_path() {
     assert_eq!(reply.header("content-type"), server::metrics::CONTENT_TYPE);
     for line in [
         r#"maru_http_requests_total{route="/healthz",status="2xx"} 1"#,
-        r#"maru_http_requests_total{route="(file)",status="4xx"} 1"#,
+        r#"maru_http_requests_total{route="/d/{doc}",status="2xx"} 1"#,
         "maru_connections_open ",
         "maru_sent_bytes_total ",
         "# EOF",

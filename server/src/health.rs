@@ -2,25 +2,23 @@
 
 use std::sync::OnceLock;
 
+use crate::{config::version, http::AppState, listener::Signal};
 use axum::{Json, extract::State, http::StatusCode};
 use serde::Serialize;
-use tokio_util::sync::CancellationToken;
-
-use crate::{config::version, http::AppState};
 
 /// Says why the store acknowledges nothing any more, if so.
 pub type StoreFailure = Box<dyn Fn() -> Option<String> + Send + Sync>;
 
 /// Whether new people should be sent here.
 pub struct Readiness {
-    stopping: CancellationToken,
+    stopping: Signal,
     store: OnceLock<StoreFailure>,
 }
 
 impl Readiness {
-    /// Ready until `stopping` is cancelled.
+    /// Ready until `stopping` is given.
     #[must_use]
-    pub fn new(stopping: CancellationToken) -> Self {
+    pub fn new(stopping: Signal) -> Self {
         Self {
             stopping,
             store: OnceLock::new(),
@@ -35,7 +33,7 @@ impl Readiness {
     /// Why nobody should be sent here, in words for the operator.
     #[must_use]
     pub fn refusal(&self) -> Option<String> {
-        if self.stopping.is_cancelled() {
+        if self.stopping.is_given() {
             return Some("shutting down".to_owned());
         }
         self.store.get().and_then(|failure| failure())

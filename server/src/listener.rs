@@ -20,10 +20,12 @@ use tower::ServiceExt;
 use crate::{Config, StartError, metrics::Metrics};
 
 mod admission;
+mod signal;
 mod socket;
 mod tasks;
 
 use admission::{Admission, Full};
+pub use signal::Signal;
 use socket::Socket;
 pub use tasks::Tasks;
 
@@ -217,7 +219,7 @@ async fn converse(
     let stopping = tasks.stopping();
     let ended = tokio::select! {
         ended = &mut connection => ended,
-        () = stopping.cancelled() => {
+        () = stopping.wait() => {
             // Ends at once when idle, else after the answer that is under way.
             connection.as_mut().graceful_shutdown();
             connection.await

@@ -39,6 +39,7 @@ const TAKE_BYTES: usize = 256 << 10;
 pub struct OpenRoom {
     doc: DocId,
     core: Mutex<Core>,
+    wakes: Wakes,
     log: Arc<dyn Log>,
     metrics: Arc<Metrics>,
     settled: Notify,
@@ -53,7 +54,6 @@ struct Core {
     room: Room,
     sessions: HashMap<u64, Linked>,
     next_author: u64,
-    wakes: Wakes,
     broken: bool,
     last_used: Instant,
     /// The log's place of the newest durable record.
@@ -103,7 +103,6 @@ impl OpenRoom {
                 room,
                 sessions: HashMap::new(),
                 next_author: 1,
-                wakes: Wakes::default(),
                 broken: false,
                 last_used: Instant::now(),
                 position: loaded.last,
@@ -112,6 +111,7 @@ impl OpenRoom {
                 snapshot_bytes: loaded.snapshot.as_ref().map_or(0, Bytes::len),
                 compacting: false,
             }),
+            wakes: Wakes::default(),
             log,
             metrics,
             settled: Notify::new(),
@@ -148,7 +148,7 @@ impl OpenRoom {
                 presence_told: 0,
             },
         );
-        core.wakes.add(author, wake);
+        self.wakes.add(author, wake);
         Ok(author)
     }
 
@@ -166,12 +166,7 @@ impl OpenRoom {
         wake: Arc<Notify>,
     ) -> Result<u64, Ended> {
         let mut core = self.lock();
-        let Core {
-            room,
-            sessions,
-            wakes,
-            ..
-        } = &mut *core;
+        let Core { room, sessions, .. } = &mut *core;
         let gone = || {
             Ended::new(
                 ErrorCode::Gone,
@@ -189,8 +184,8 @@ impl OpenRoom {
         linked.link = Some(link);
         linked.presence_told = 0;
         let author = linked.session.author();
-        wakes.wake(author);
-        wakes.add(author, wake);
+        self.wakes.wake(author);
+        self.wakes.add(author, wake);
         Ok(author)
     }
 
@@ -214,7 +209,7 @@ impl OpenRoom {
         if let (Some(len), Err(ended)) = (update, &received) {
             self.count_rejected(len, ended);
         }
-        self.after(&mut core, author, client, received)
+        self.after(core, author, client, received)
     }
 
     /// What a session's link writes next.
@@ -229,7 +224,7 @@ impl OpenRoom {
                 "the document is being opened anew: nothing is lost, the page connects again",
             ));
         }
-        let published = core.wakes.presence_published();
+        let published = self.wakes.presence_published();
         let Core { room, sessions, .. } = &mut *core;
         let linked = sessions
             .get_mut(&author)
@@ -288,7 +283,7 @@ impl OpenRoom {
     fn break_up(&self, core: &mut Core) {
         tracing::error!(reason = %Refused::Broken, "an update broke the document in memory; it is opened anew from the log");
         core.broken = true;
-        core.wakes.wake_all();
+        self.wakes.wake_all();
     }
 
     /// How long ago the last link ended.
@@ -300,7 +295,7 @@ impl OpenRoom {
     /// What follows from a frame: the log, the metrics, and who is woken.
     fn after(
         &self,
-        core: &mut Core,
+        mut core: MutexGuard<'_, Core>,
         author: u64,
         client: ClientId,
         received: Result<Received, Ended>,
@@ -309,14 +304,16 @@ impl OpenRoom {
             Ok(Received::Append { n, update }) => {
                 self.metrics.updates_accepted.inc();
                 self.append(*n, update.clone(), client, author);
-                self.wake_readers(core, author);
+                drop(core);
+                self.wake_readers(author);
             }
             Ok(Received::Presence) => {
                 self.metrics.presence_changes.inc();
-                self.presence_changed(core);
+                drop(core);
+                self.presence_changed();
             }
             Ok(Received::Nothing | Received::Left) => {}
-            Err(ended) if ended.code == ErrorCode::Gone => self.break_up(core),
+            Err(ended) if ended.code == ErrorCode::Gone => self.break_up(&mut core),
             Err(_) => {}
         }
         received
@@ -334,24 +331,24 @@ impl OpenRoom {
         self.metrics.rejected(why);
     }
 
-    fn wake_readers(&self, core: &mut Core, author: u64) {
-        if let Some(later) = core.wakes.entries(author) {
-            self.call_later(later, |core| core.wakes.entries_due());
+    fn wake_readers(&self, author: u64) {
+        if let Some(later) = self.wakes.entries(author) {
+            self.call_later(later, Wakes::entries_due);
         }
     }
 
-    fn presence_changed(&self, core: &mut Core) {
-        if let Some(later) = core.wakes.presence() {
-            self.call_later(later, |core| core.wakes.presence_due());
+    fn presence_changed(&self) {
+        if let Some(later) = self.wakes.presence() {
+            self.call_later(later, Wakes::presence_due);
         }
     }
 
-    fn call_later(&self, after: Duration, act: fn(&mut Core)) {
+    fn call_later(&self, after: Duration, act: fn(&Wakes)) {
         let room = self.this.clone();
         tokio::spawn(async move {
             time::sleep(after).await;
             if let Some(room) = room.upgrade() {
-                act(&mut room.lock());
+                act(&room.wakes);
             }
         });
     }

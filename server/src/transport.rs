@@ -1,6 +1,6 @@
 //! What every transport does before a session: check where the request comes from, open or resume; the wire is each adapter's own.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
     http::{HeaderMap, StatusCode},
@@ -10,7 +10,7 @@ use protocol::{
     frame::{ClientFrame, ErrorCode, FrameError},
     session::Ended,
 };
-use tokio::sync::Notify;
+use tokio::{sync::Notify, time};
 
 use crate::{http::AppState, rooms::Visit};
 
@@ -43,9 +43,17 @@ impl Drop for Link {
 /// While this much waits for the disk, in bytes, no more is read from clients.
 const BACKLOG: usize = 32 << 20;
 
+/// How often a link whose client waits for the disk looks whether it may read again.
+const PAUSE: Duration = Duration::from_millis(50);
+
 /// Whether the disk is so far behind that clients have to wait.
 fn is_behind(state: &AppState) -> bool {
     state.rooms.log().backlog() > BACKLOG
+}
+
+/// Waits until it is time to look again whether the disk has caught up.
+async fn pause() {
+    time::sleep(PAUSE).await;
 }
 
 /// Refuses requests from pages of other sites.

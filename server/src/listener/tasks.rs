@@ -3,10 +3,9 @@
 use std::{future::Future, time::Duration};
 
 use tokio::time;
-use tokio_util::{
-    sync::CancellationToken,
-    task::{TaskTracker, task_tracker::TaskTrackerToken},
-};
+use tokio_util::task::{TaskTracker, task_tracker::TaskTrackerToken};
+
+use super::signal::Signal;
 
 /// How long cut tasks get to drop what they hold; none of them waits for anything any more.
 const CUT_TIME: Duration = Duration::from_secs(1);
@@ -14,8 +13,8 @@ const CUT_TIME: Duration = Duration::from_secs(1);
 /// A handle on all of them; clones share.
 #[derive(Debug, Clone)]
 pub struct Tasks {
-    stopping: CancellationToken,
-    cut: CancellationToken,
+    stopping: Signal,
+    cut: Signal,
     tracker: TaskTracker,
 }
 
@@ -28,15 +27,15 @@ impl Tasks {
     )]
     pub fn new() -> Self {
         Self {
-            stopping: CancellationToken::new(),
-            cut: CancellationToken::new(),
+            stopping: Signal::default(),
+            cut: Signal::default(),
             tracker: TaskTracker::new(),
         }
     }
 
-    /// Cancelled when the server begins to drain: a link then says goodbye and closes.
+    /// Given when the server begins to drain: a link then says goodbye and closes.
     #[must_use]
-    pub fn stopping(&self) -> CancellationToken {
+    pub fn stopping(&self) -> Signal {
         self.stopping.clone()
     }
 
@@ -51,7 +50,7 @@ impl Tasks {
         let (cut, token) = (self.cut.clone(), self.tracker.token());
         async move {
             let _token = token;
-            tokio::select! { () = task => {}, () = cut.cancelled() => {} }
+            tokio::select! { () = task => {}, () = cut.wait() => {} }
         }
     }
 
@@ -62,7 +61,7 @@ impl Tasks {
 
     /// Tells all to end, waits up to `limit` for them, then cuts the rest.
     pub async fn drain(&self, limit: Duration) {
-        self.stopping.cancel();
+        self.stopping.give();
         self.tracker.close();
         tracing::info!(
             open = self.tracker.len(),
@@ -77,7 +76,7 @@ impl Tasks {
             open = self.tracker.len(),
             "the time to drain is over; cutting what is open"
         );
-        self.cut.cancel();
+        self.cut.give();
         drop(time::timeout(CUT_TIME, self.tracker.wait()).await);
     }
 }
@@ -93,7 +92,7 @@ mod tests {
         let tasks = Tasks::new();
         let stopping = tasks.stopping();
         tasks.spawn(async move {
-            stopping.cancelled().await;
+            stopping.wait().await;
             time::sleep(Duration::from_secs(3)).await;
         });
         let begun = time::Instant::now();
@@ -103,13 +102,13 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_task_that_does_not_end_is_cut_when_the_time_is_over() {
-        struct SaysWhenDropped(CancellationToken);
+        struct SaysWhenDropped(Signal);
         impl Drop for SaysWhenDropped {
             fn drop(&mut self) {
-                self.0.cancel();
+                self.0.give();
             }
         }
-        let (tasks, dropped) = (Tasks::new(), CancellationToken::new());
+        let (tasks, dropped) = (Tasks::new(), Signal::default());
         let witness = SaysWhenDropped(dropped.clone());
         tasks.spawn(async move {
             let _witness = witness;
@@ -117,9 +116,6 @@ mod tests {
         });
         let begun = time::Instant::now();
         tasks.drain(Duration::from_secs(20)).await;
-        assert_eq!(
-            (begun.elapsed().as_secs(), dropped.is_cancelled()),
-            (20, true)
-        );
+        assert_eq!((begun.elapsed().as_secs(), dropped.is_given()), (20, true));
     }
 }

@@ -24,11 +24,11 @@ impl OpenRoom {
         };
         linked.link = None;
         linked.since_ms = now_ms();
-        core.wakes.remove(author);
+        self.wakes.remove(author);
         if left {
             core.sessions.remove(&author);
             if core.room.presence.leave(author, now_ms()) {
-                self.presence_changed(&mut core);
+                self.presence_changed();
             }
         }
     }
@@ -51,7 +51,7 @@ impl OpenRoom {
         }
         core.room.presence.sweep(now_ms);
         if changed {
-            self.presence_changed(&mut core);
+            self.presence_changed();
         }
         core.sessions
             .retain(|_, linked| !lost(linked, KEEP_SESSION_MS));
@@ -72,7 +72,7 @@ impl OpenRoom {
         if let Some(author) = longest_lost {
             core.sessions.remove(&author);
             if core.room.presence.leave(author, now_ms()) {
-                self.presence_changed(core);
+                self.presence_changed();
             }
         }
     }

@@ -106,6 +106,7 @@ impl OpenRoom {
         let done = Box::new(move |result: Result<u64, _>| {
             let Some(room) = room.upgrade() else { return };
             let mut core = room.lock();
+            let saved = result.is_ok();
             match result {
                 Ok(position) => {
                     room.metrics
@@ -115,7 +116,6 @@ impl OpenRoom {
                     core.position = core.position.max(position);
                     core.tail_records += 1;
                     core.tail_bytes += len;
-                    core.wakes.wake(author);
                 }
                 Err(error) => {
                     room.metrics.rejected(Rejection::StoreFailed);
@@ -124,10 +124,14 @@ impl OpenRoom {
                         "the server cannot write to its disk. Your text is in this page: keep it open, or copy it"
                             .to_owned(),
                     );
-                    core.wakes.wake_all();
                 }
             }
             drop(core);
+            if saved {
+                room.wakes.wake(author);
+            } else {
+                room.wakes.wake_all();
+            }
             room.settled.notify_waiters();
         });
         self.log.append(

@@ -18,7 +18,7 @@ impl OpenRoom {
     pub fn open_yjs(&self, wake: Arc<Notify>) -> YjsSession {
         let mut core = self.lock();
         let author = core.next_author();
-        core.wakes.add(author, wake);
+        self.wakes.add(author, wake);
         YjsSession::open(author, &core.room)
     }
 
@@ -37,7 +37,7 @@ impl OpenRoom {
             self.count_rejected(message.len(), ended);
         }
         self.after(
-            &mut core,
+            core,
             session.author(),
             session.client().unwrap_or(ClientId::from_random(0)),
             received,
@@ -61,7 +61,7 @@ impl OpenRoom {
                 "the document is being opened anew: nothing is lost, connect again",
             ));
         }
-        let published = core.wakes.presence_published();
+        let published = self.wakes.presence_published();
         let messages = session.next(&mut core.room)?;
         let mut taken = Taken {
             messages,
@@ -84,9 +84,9 @@ impl OpenRoom {
     pub fn unlink_yjs(&self, author: u64) {
         let mut core = self.lock();
         core.last_used = Instant::now();
-        core.wakes.remove(author);
+        self.wakes.remove(author);
         if core.room.presence.leave(author, now_ms()) {
-            self.presence_changed(&mut core);
+            self.presence_changed();
         }
     }
 }

@@ -1,16 +1,13 @@
 //! A WebSocket with bounds: messages in, batches out, each within a time; it knows neither frames nor sessions.
 
-use std::time::Duration;
+use std::{future::Future, pin::pin, task::Poll, time::Duration};
 
 use axum::{
     Error,
     extract::ws::{CloseFrame, Message, OnFailedUpgrade, WebSocket, WebSocketUpgrade},
 };
 use bytes::Bytes;
-use futures_util::{
-    FutureExt, SinkExt, StreamExt,
-    stream::{SplitSink, SplitStream},
-};
+use futures_util::{FutureExt, SinkExt, StreamExt, poll};
 use protocol::session::Ended;
 use tokio::time;
 
@@ -27,8 +24,7 @@ const WRITE_BUFFER: usize = 16 << 10;
 
 /// A WebSocket of which every wait is bounded.
 pub struct Socket {
-    sink: SplitSink<WebSocket, Message>,
-    stream: SplitStream<WebSocket>,
+    inner: WebSocket,
     deadlines: Deadlines,
 }
 
@@ -64,22 +60,20 @@ impl Socket {
     /// Takes over an upgraded connection.
     #[must_use]
     pub fn new(socket: WebSocket, deadlines: Deadlines) -> Self {
-        let (sink, stream) = socket.split();
         Self {
-            sink,
-            stream,
+            inner: socket,
             deadlines,
         }
     }
 
     /// The next message. Cancelling loses nothing.
     pub async fn next(&mut self) -> Incoming {
-        incoming(self.stream.next().await)
+        incoming(self.inner.next().await)
     }
 
     /// The next message if it is here already.
     pub fn next_now(&mut self) -> Option<Incoming> {
-        self.stream.next().now_or_never().map(incoming)
+        self.inner.next().now_or_never().map(incoming)
     }
 
     /// Writes messages with as few writes as possible; false when the peer did not take one of them in time.
@@ -88,19 +82,13 @@ impl Socket {
         for message in messages {
             let len = message.len();
             // A peer slower than we takes here what was fed before.
-            let fed = time::timeout(
-                self.patience(waiting),
-                self.sink.feed(Message::Binary(message)),
-            );
-            if !matches!(fed.await, Ok(Ok(()))) {
+            let patience = self.patience(waiting);
+            if !within(patience, self.inner.feed(Message::Binary(message))).await {
                 return false;
             }
             waiting = len.max(WRITE_BUFFER);
         }
-        matches!(
-            time::timeout(self.patience(waiting), self.sink.flush()).await,
-            Ok(Ok(()))
-        )
+        within(self.patience(waiting), self.inner.flush()).await
     }
 
     fn patience(&self, len: usize) -> Duration {
@@ -109,8 +97,8 @@ impl Socket {
 
     /// Asks for a sign of life; every WebSocket library answers by itself. False when the peer did not take it in time.
     pub async fn ping(&mut self) -> bool {
-        let ping = self.sink.send(Message::Ping(Bytes::new()));
-        matches!(time::timeout(self.deadlines.write, ping).await, Ok(Ok(())))
+        let ping = self.inner.send(Message::Ping(Bytes::new()));
+        within(self.deadlines.write, ping).await
     }
 
     /// Says why the connection ends, and ends it.
@@ -135,12 +123,22 @@ impl Socket {
     /// last. So they are read, and thrown away, until the peer has closed as well.
     async fn end(mut self, frame: CloseFrame) {
         let goodbye = async {
-            if self.sink.send(Message::Close(Some(frame))).await.is_ok() {
-                while let Some(Ok(_)) = self.stream.next().await {}
+            if self.inner.send(Message::Close(Some(frame))).await.is_ok() {
+                while let Some(Ok(_)) = self.inner.next().await {}
             }
         };
         drop(time::timeout(self.deadlines.goodbye, goodbye).await);
     }
+}
+
+/// Whether something was sent within `limit`. A timer is made only for a peer that does not take it at once: nearly all do.
+async fn within(limit: Duration, sent: impl Future<Output = Result<(), Error>>) -> bool {
+    let mut sent = pin!(sent);
+    let ended = match poll!(&mut sent) {
+        Poll::Ready(ended) => Ok(ended),
+        Poll::Pending => time::timeout(limit, sent).await,
+    };
+    matches!(ended, Ok(Ok(())))
 }
 
 fn incoming(next: Option<Result<Message, Error>>) -> Incoming {

@@ -1,6 +1,6 @@
 //! `/rt/1/ws`: a session over a WebSocket, one frame a message; the session itself is `protocol::session`'s.
 
-use std::{future::ready, net::SocketAddr, time::Duration};
+use std::{future::ready, net::SocketAddr, pin::pin};
 
 use axum::{
     extract::{ConnectInfo, State, ws::WebSocketUpgrade},
@@ -18,7 +18,7 @@ use protocol::{
 use tokio::time::{self, Instant};
 
 use super::{
-    Link, check_origin, is_behind, malformed, open,
+    Link, check_origin, is_behind, malformed, open, pause,
     pulse::Pulse,
     socket::{Incoming, Socket, bounded},
     unreadable,
@@ -27,8 +27,6 @@ use crate::{http::AppState, metrics::LinkKind};
 
 /// Messages taken from a socket before what they caused is written.
 const BURST: usize = 64;
-/// How often a link whose client waits for the disk looks whether it may read again.
-const PAUSE: Duration = Duration::from_millis(50);
 /// The largest message that is read only to say that it is too large, in bytes; one larger still just ends the connection.
 const MAX_MESSAGE: usize = 4 * MAX_FRAME;
 /// The largest HELLO in pieces: a state vector and a little more.
@@ -137,8 +135,10 @@ enum End {
 }
 
 async fn converse(state: &AppState, socket: &mut Socket, link: &Link) -> End {
-    let stopping = state.tasks.stopping();
+    let mut stopped = pin!(state.tasks.stopping().wait());
     let mut pulse = Pulse::new(state.config.deadlines);
+    // Set anew only when it rings: what is due only ever moves further away, and a timer for each message would be dear.
+    let mut alarm = pin!(time::sleep_until(pulse.due()));
     let mut assembler = Assembler::new(state.config.max_update.saturating_mul(8) + (1 << 20));
     loop {
         let more = match link.room.take(link.author, link.number) {
@@ -161,15 +161,18 @@ async fn converse(state: &AppState, socket: &mut Socket, link: &Link) -> End {
         // In this order: what the client says is not kept waiting by what it has to be told.
         let incoming = tokio::select! {
             biased;
-            () = stopping.cancelled() => return End::Stopping,
+            () = &mut stopped => return End::Stopping,
             incoming = socket.next(), if !behind => incoming,
             () = ready(()), if more => continue,
             () = link.wake.notified() => continue,
-            () = time::sleep(PAUSE), if behind => continue,
-            () = time::sleep_until(pulse.due()) => {
-                if !pulse.beat() || !socket.send(vec![ServerFrame::Pong { nonce: 0 }.encode()]).await {
+            () = pause(), if behind => continue,
+            () = &mut alarm => {
+                if pulse.due() <= Instant::now()
+                    && !(pulse.beat() && socket.send(vec![ServerFrame::Pong { nonce: 0 }.encode()]).await)
+                {
                     return End::Lost;
                 }
+                alarm.as_mut().reset(pulse.due());
                 continue;
             }
         };

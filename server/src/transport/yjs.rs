@@ -1,6 +1,6 @@
 //! `/ws/{doc}`: plain Yjs clients (npm `y-websocket` and its kin) over a WebSocket, in the same rooms as everybody; no acknowledgement exists there.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, pin::pin, sync::Arc};
 
 use axum::{
     extract::{ConnectInfo, Path, State, ws::WebSocketUpgrade},
@@ -17,7 +17,7 @@ use tokio::{
 };
 
 use super::{
-    check_origin, is_behind,
+    check_origin, is_behind, pause,
     socket::{Incoming, Socket, bounded},
     unreadable,
 };
@@ -25,8 +25,6 @@ use crate::{http::AppState, metrics::LinkKind, rooms::Visit};
 
 /// Messages taken from a socket before what they caused is written.
 const BURST: usize = 64;
-/// How often a link whose client waits for the disk looks whether it may read again.
-const PAUSE: Duration = Duration::from_millis(50);
 
 /// Upgrades the request, if its page may connect and the document has a proper name.
 pub async fn upgrade(
@@ -89,10 +87,11 @@ enum End {
 
 async fn converse(state: &AppState, link: &mut Link, socket: &mut Socket, wake: &Notify) -> End {
     let Link { room, session } = link;
-    let stopping = state.tasks.stopping();
+    let mut stopped = pin!(state.tasks.stopping().wait());
     let deadlines = state.config.deadlines;
     let (mut told, mut renew) = (0, false);
-    let (mut heard, mut renewed) = (Instant::now(), Instant::now());
+    let mut heard = Instant::now();
+    let mut renewal = pin!(time::sleep(deadlines.renewal));
     loop {
         match room.take_yjs(session, &mut told, std::mem::take(&mut renew)) {
             Ok(taken) if taken.messages.is_empty() => {}
@@ -110,15 +109,16 @@ async fn converse(state: &AppState, link: &mut Link, socket: &mut Socket, wake: 
         }
         let incoming = tokio::select! {
             biased;
-            () = stopping.cancelled() => return End::Stopping,
+            () = &mut stopped => return End::Stopping,
             incoming = socket.next(), if !behind => incoming,
             () = wake.notified() => continue,
-            () = time::sleep(PAUSE), if behind => continue,
-            () = time::sleep_until(renewed + deadlines.renewal) => {
+            () = pause(), if behind => continue,
+            () = &mut renewal => {
                 if heard.elapsed() >= deadlines.silence || !socket.ping().await {
                     return End::Lost;
                 }
-                (renewed, renew) = (Instant::now(), true);
+                renewal.as_mut().reset(Instant::now() + deadlines.renewal);
+                renew = true;
                 continue;
             }
         };

@@ -38,7 +38,7 @@ async fn readiness_turns_red_with_the_store_and_health_does_not() {
 #[tokio::test]
 async fn readiness_turns_red_when_the_server_is_told_to_stop() {
     let server = Running::start(|_| {}).await;
-    server.state.tasks.stopping().cancel();
+    server.state.tasks.stopping().give();
     assert_eq!(
         server.state.readiness.refusal().as_deref(),
         Some("shutting down")

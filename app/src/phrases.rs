@@ -1,4 +1,5 @@
 //! Every sentence a person sees, once per language; nothing else in the page holds words.
+pub mod connection;
 pub(crate) mod english;
 pub(crate) mod korean;
 
@@ -93,6 +94,9 @@ pub struct Phrases {
     // Trouble.
     pub trouble: fn(Trouble) -> Explained,
 
+    /// The connection: badge and inspector.
+    pub connection: connection::Connection,
+
     // Help.
     pub help: &'static str,
     pub shortcuts: &'static str,
@@ -169,6 +173,20 @@ fn grouped(number: u32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::inspector::read::{Edit, What};
+    use protocol::ladder::Reason;
+
+    const REASONS: [Reason; 9] = [
+        Reason::Refused,
+        Reason::Unanswered,
+        Reason::Silent,
+        Reason::ShortLived,
+        Reason::Buffered,
+        Reason::Cut,
+        Reason::Remembered,
+        Reason::Crowded,
+        Reason::Chosen,
+    ];
 
     #[test]
     fn ages_use_the_largest_unit_that_fits() {
@@ -212,11 +230,53 @@ mod tests {
     }
 
     #[test]
+    fn a_change_is_said_as_a_person_would() {
+        let edit = |inserted, deleted, at, by: &[&str]| {
+            What::Edit(Edit {
+                inserted,
+                deleted,
+                at,
+                by: by.iter().map(|name| (*name).to_owned()).collect(),
+            })
+        };
+        for (what, en, ko) in [
+            (
+                edit(3, 0, Some(17), &[]),
+                "insert 3 characters at 17",
+                "17에 3자 넣음",
+            ),
+            (edit(0, 1, None, &[]), "delete 1 character", "1자 지움"),
+            (
+                edit(2, 5, Some(0), &["하늘"]),
+                "insert 2, delete 5 characters at 0 · 하늘",
+                "0에 2자 넣고 5자 지움 · 하늘",
+            ),
+            (edit(0, 0, None, &[]), "no change", "바뀐 것 없음"),
+            (
+                What::People(vec!["하늘".to_owned()], 0),
+                "presence of 하늘",
+                "하늘 님의 상태",
+            ),
+            (What::People(Vec::new(), 2), "2 left", "2명 나감"),
+            (What::Nothing, "", ""),
+        ] {
+            assert_eq!((english::PHRASES.connection.what)(&what), en);
+            assert_eq!((korean::PHRASES.connection.what)(&what), ko);
+        }
+    }
+
+    #[test]
     fn each_language_is_itself() {
         let hangul = |text: &str| text.chars().any(|c| ('가'..='힣').contains(&c));
         for trouble in Trouble::ALL {
             assert!(hangul((korean::PHRASES.trouble)(trouble).safe));
             assert!(!hangul((english::PHRASES.trouble)(trouble).safe));
+        }
+        for reason in REASONS {
+            let said = (korean::PHRASES.connection.reason)(reason);
+            assert!(hangul(said) && said.ends_with('.'), "{said}");
+            let said = (english::PHRASES.connection.reason)(reason);
+            assert!(!hangul(said) && said.ends_with('.'), "{said}");
         }
         assert!(hangul(korean::PHRASES.intro) && !hangul(english::PHRASES.intro));
     }

@@ -1,10 +1,12 @@
 //! Brings the server-rendered page to life: reads what the server put into it, makes the signals, mounts the editor.
 use crate::browser;
 use crate::colour::Colour;
+use crate::component::link_badge;
 use crate::component::share_button::Copied;
 use crate::editor::{Editor, Preview, host::Host};
 use crate::home::{HomeModel, Recent};
 use crate::identity::Identity;
+use crate::inspector::{Wish, panel};
 use crate::lang::Lang;
 use crate::page::{Page, document::DocumentModel};
 use crate::panes::{Panes, WIDE_PX};
@@ -13,6 +15,7 @@ use crate::saved_state::SavedState;
 use crate::session::{Delivered, Session, Signals};
 use crate::theme::Theme;
 use crate::trouble::Remedy;
+use crate::way::Way;
 use base64::Engine;
 use leptos::prelude::*;
 use leptos::{ev, reactive::owner::LocalStorage};
@@ -103,7 +106,8 @@ fn document(preferences: Preferences, doc: &DocId, embed: Embed) -> DocumentMode
         title: RwSignal::new(embed.title.clone()),
         size: RwSignal::new(None),
         position: RwSignal::new(None),
-        transport: RwSignal::new(""),
+        way: RwSignal::new(Way::default()),
+        inspector: RwSignal::new(None),
         next_panes: RwSignal::new(0),
     };
     let panes = RwSignal::new(
@@ -169,7 +173,8 @@ fn document(preferences: Preferences, doc: &DocId, embed: Embed) -> DocumentMode
         copied: copied.into(),
         size: signals.size.into(),
         position: signals.position.into(),
-        transport: signals.transport.into(),
+        way: signals.way.into(),
+        inspector: signals.inspector.into(),
         on_panes: Callback::new(move |chosen: Panes| choose(panes, chosen)),
         on_identity: Callback::new(move |chosen: Identity| {
             browser::store("maru-name", &chosen.name);
@@ -190,6 +195,14 @@ fn document(preferences: Preferences, doc: &DocId, embed: Embed) -> DocumentMode
                 browser::download(&format!("{name}.md"), &session.text());
             }),
             Remedy::Reload => browser::reload(),
+        }),
+        on_wish: Callback::new(move |wish: Wish| {
+            let was_open = signals.inspector.with_untracked(Option::is_some);
+            live.with_value(|session| session.wish(wish));
+            let is_open = signals.inspector.with_untracked(Option::is_some);
+            if is_open != was_open {
+                follow_focus(if is_open { panel::ID } else { link_badge::ID });
+            }
         }),
     }
 }
@@ -237,6 +250,16 @@ fn mount(session: &Session, lang: Lang, mounted: RwSignal<bool>) {
     }
 }
 
+/// The keyboard goes to what has just appeared, or back to what opened it.
+fn follow_focus(id: &'static str) {
+    request_animation_frame(move || {
+        if let Some(element) = browser::element(id) {
+            // An element that is not shown cannot be focused, and then nothing is.
+            drop(element.focus());
+        }
+    });
+}
+
 fn open_preview(session: &Session) {
     #[derive(Deserialize)]
     struct Boot {
@@ -263,13 +286,9 @@ fn listen(session: &Session) {
     let live = session.clone();
     browser::on(ev::online, move |_| live.wake());
     let live = session.clone();
-    browser::on_visibility(move || {
-        if browser::hidden() {
-            live.flush();
-        } else {
-            live.wake();
-        }
-    });
+    browser::on(ev::offline, move |_| live.wake());
+    let live = session.clone();
+    browser::on_visibility(move || live.visible(!browser::hidden()));
     let live = session.clone();
     browser::on(ev::pagehide, move |_| live.leave());
     let live = session.clone();

@@ -11,10 +11,13 @@ use crate::component::share_button::{Copied, ShareButton};
 use crate::component::status_bar::{Position, StatusBar, TextSize};
 use crate::component::view_switch::ViewSwitch;
 use crate::identity::Identity;
+use crate::inspector::panel::Panel;
+use crate::inspector::{Shown, Wish};
 use crate::panes::Panes;
 use crate::preferences::Preferences;
 use crate::saved_state::SavedState;
 use crate::trouble::{Remedy, Trouble};
+use crate::way::Way;
 use leptos::html;
 use leptos::prelude::*;
 
@@ -48,8 +51,10 @@ pub struct DocumentModel {
     pub size: Signal<Option<TextSize>>,
     /// Where the caret is.
     pub position: Signal<Option<Position>>,
-    /// How the page is connected, such as `WebSocket`.
-    pub transport: Signal<&'static str>,
+    /// How the page is connected.
+    pub way: Signal<Way>,
+    /// What the inspector shows; none while it is closed.
+    pub inspector: Signal<Option<Shown>>,
     /// Another choice of panes.
     pub on_panes: Callback<Panes>,
     /// Another name or colour.
@@ -58,6 +63,8 @@ pub struct DocumentModel {
     pub on_share: Callback<()>,
     /// Save the text of this page as a file, or load the page anew.
     pub on_remedy: Callback<Remedy>,
+    /// Something of the inspector.
+    pub on_wish: Callback<Wish>,
 }
 
 impl DocumentModel {
@@ -84,11 +91,13 @@ impl DocumentModel {
             copied: Signal::stored(Copied::No),
             size: Signal::stored(None),
             position: Signal::stored(None),
-            transport: Signal::stored(""),
+            way: Signal::stored(Way::default()),
+            inspector: Signal::stored(None),
             on_panes: Callback::new(|_| ()),
             on_identity: Callback::new(|_| ()),
             on_share: Callback::new(|()| ()),
             on_remedy: Callback::new(|_| ()),
+            on_wish: Callback::new(|_| ()),
         }
     }
 }
@@ -104,7 +113,9 @@ pub fn Document(model: DocumentModel) -> impl IntoView {
         on_remedy,
         size,
         position,
-        transport,
+        way,
+        inspector,
+        on_wish,
         ..
     } = model;
     let article = model.article.clone();
@@ -122,7 +133,8 @@ pub fn Document(model: DocumentModel) -> impl IntoView {
                     <article class="prose" id="maru-preview" inner_html=article></article>
                 </section>
             </main>
-            <StatusBar preferences size position transport />
+            <Panel preferences shown=inspector way on_wish />
+            <StatusBar preferences size position way open=Signal::derive(move || inspector.with(Option::is_some)) on_wish />
         </div>
     }
 }
@@ -142,6 +154,8 @@ fn Bar(model: DocumentModel) -> impl IntoView {
         copied,
         on_share,
         on_remedy,
+        way,
+        on_wish,
         ..
     } = model;
     let help = NodeRef::<html::Dialog>::new();
@@ -169,6 +183,12 @@ fn Bar(model: DocumentModel) -> impl IntoView {
                     path=shape::DOWNLOAD
                     words=|p| p.download
                     on_press=Callback::new(move |()| on_remedy.run(Remedy::Download))
+                />
+                <MenuItem
+                    preferences
+                    path=Signal::derive(move || way.get().shape())
+                    words=|p| p.connection.title
+                    on_press=Callback::new(move |()| on_wish.run(Wish::Toggle))
                 />
                 <MenuItem preferences path=shape::HELP words=|p| p.help on_press=Callback::new(move |()| dialog::open(help)) />
             </Menu>

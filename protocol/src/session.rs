@@ -29,6 +29,9 @@ pub use outcome::{Ended, Received};
 /// Below the 30 s after which the most impatient proxies cut an idle connection.
 pub const HEARTBEAT_MS: u64 = 20_000;
 
+/// How many answers to probes wait at most in a session, and how many probes a link may bring before its session is open.
+pub const MAX_PROBES: usize = 4;
+
 /// A client's session.
 pub struct Session {
     sid: SessionId,
@@ -224,6 +227,10 @@ impl Session {
                 self.replies.push_back(ServerFrame::Pong { nonce });
                 Ok(Received::Nothing)
             }
+            ClientFrame::Probe { nonce, padding } => {
+                self.probed(nonce, padding);
+                Ok(Received::Nothing)
+            }
             ClientFrame::Bye => Ok(Received::Left),
             ClientFrame::Hello(_) | ClientFrame::Resume { .. } => Err(Ended::new(
                 ErrorCode::Protocol,
@@ -301,6 +308,18 @@ impl Session {
             .map(|change| (change.client, change.state.map(|state| state.to_string())))
             .collect();
         (!changed.is_empty()).then(|| ServerFrame::Presence { changed }.encode())
+    }
+
+    /// Probes are answered each, but no more than the newest few wait: a flood of them costs bounded memory.
+    fn probed(&mut self, nonce: u64, padding: Bytes) {
+        let probed = |reply: &ServerFrame| matches!(reply, ServerFrame::Probed { .. });
+        if self.replies.iter().filter(|reply| probed(reply)).count() >= MAX_PROBES
+            && let Some(oldest) = self.replies.iter().position(probed)
+        {
+            self.replies.remove(oldest);
+        }
+        self.replies
+            .push_back(ServerFrame::Probed { nonce, padding });
     }
 
     /// Both sides exchange their states anew.

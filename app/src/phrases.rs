@@ -173,7 +173,6 @@ fn grouped(number: u32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::inspector::read::{Edit, What};
     use protocol::ladder::Reason;
 
     const REASONS: [Reason; 9] = [
@@ -226,42 +225,6 @@ mod tests {
                     assert!(sentence.ends_with('.'), "{trouble:?}: {sentence}");
                 }
             }
-        }
-    }
-
-    #[test]
-    fn a_change_is_said_as_a_person_would() {
-        let edit = |inserted, deleted, at, by: &[&str]| {
-            What::Edit(Edit {
-                inserted,
-                deleted,
-                at,
-                by: by.iter().map(|name| (*name).to_owned()).collect(),
-            })
-        };
-        for (what, en, ko) in [
-            (
-                edit(3, 0, Some(17), &[]),
-                "insert 3 characters at 17",
-                "17에 3자 넣음",
-            ),
-            (edit(0, 1, None, &[]), "delete 1 character", "1자 지움"),
-            (
-                edit(2, 5, Some(0), &["하늘"]),
-                "insert 2, delete 5 characters at 0 · 하늘",
-                "0에 2자 넣고 5자 지움 · 하늘",
-            ),
-            (edit(0, 0, None, &[]), "no change", "바뀐 것 없음"),
-            (
-                What::People(vec!["하늘".to_owned()], 0),
-                "presence of 하늘",
-                "하늘 님의 상태",
-            ),
-            (What::People(Vec::new(), 2), "2 left", "2명 나감"),
-            (What::Nothing, "", ""),
-        ] {
-            assert_eq!((english::PHRASES.connection.what)(&what), en);
-            assert_eq!((korean::PHRASES.connection.what)(&what), ko);
         }
     }
 

@@ -5,9 +5,10 @@
 use crate::browser;
 use crate::component::people::Person as Shown;
 use crate::component::status_bar::{Position, TextSize};
+use crate::editor::inspector::Panel;
 use crate::editor::{Editor, Preview};
 use crate::identity::Identity;
-use crate::inspector::{self, Inspector};
+use crate::inspector::Inspector;
 use crate::saved_state::SavedState;
 use crate::trouble::Trouble;
 use crate::way::Way;
@@ -70,8 +71,8 @@ pub struct Signals {
     pub position: RwSignal<Option<Position>>,
     /// How the page is connected.
     pub way: RwSignal<Way>,
-    /// What the inspector shows; none while it is closed.
-    pub inspector: RwSignal<Option<inspector::Shown>>,
+    /// Whether the inspector is open.
+    pub inspector: RwSignal<bool>,
     /// A shortcut asks for the next arrangement of panes.
     pub next_panes: RwSignal<u32>,
 }
@@ -84,7 +85,6 @@ pub struct Session {
 }
 
 struct Inner {
-    doc: DocId,
     connection: Connection,
     replica: Replica,
     /// What is to be performed, in order.
@@ -99,6 +99,7 @@ struct Inner {
     place: Place,
     clocks: Clocks,
     inspector: Inspector,
+    panel: Option<Panel>,
     look_planned: bool,
     editor: Option<Editor>,
     preview: Option<Preview>,
@@ -136,10 +137,9 @@ impl Session {
             embedded = Embedded::default();
         }
         replica.take_ops();
-        let client = Client::new(delivered.doc.clone(), id, embedded, browser::random());
+        let client = Client::new(delivered.doc, id, embedded, browser::random());
         let memory = browser::stored(MEMORY).and_then(|text| Memory::parse(&text));
         let inner = Inner {
-            doc: delivered.doc,
             connection: Connection::new(
                 client,
                 memory,
@@ -157,6 +157,7 @@ impl Session {
             place: Place::None,
             clocks: Clocks::now(),
             inspector: Inspector::default(),
+            panel: None,
             look_planned: false,
             editor: None,
             preview: None,
@@ -447,7 +448,10 @@ impl Session {
         if self.signals.way.get_untracked().rung != way.rung {
             self.crowd(|crowd| crowd.uses(way.rung));
         }
-        set_if_new(self.signals.way, way);
+        if self.signals.way.get_untracked() != way {
+            self.signals.way.set(way);
+            self.plan_look();
+        }
     }
 }
 

@@ -1,12 +1,10 @@
 //! Brings the server-rendered page to life: reads what the server put into it, makes the signals, mounts the editor.
 use crate::browser;
 use crate::colour::Colour;
-use crate::component::link_badge;
 use crate::component::share_button::Copied;
 use crate::editor::{Editor, Preview, host::Host};
 use crate::home::{HomeModel, Recent};
 use crate::identity::Identity;
-use crate::inspector::{Wish, panel};
 use crate::lang::Lang;
 use crate::page::{Page, document::DocumentModel};
 use crate::panes::{Panes, WIDE_PX};
@@ -107,7 +105,7 @@ fn document(preferences: Preferences, doc: &DocId, embed: Embed) -> DocumentMode
         size: RwSignal::new(None),
         position: RwSignal::new(None),
         way: RwSignal::new(Way::default()),
-        inspector: RwSignal::new(None),
+        inspector: RwSignal::new(false),
         next_panes: RwSignal::new(0),
     };
     let panes = RwSignal::new(
@@ -158,6 +156,11 @@ fn document(preferences: Preferences, doc: &DocId, embed: Embed) -> DocumentMode
         asked
     });
 
+    Effect::new(move || {
+        let lang = preferences.lang.get();
+        live.with_value(|session| session.inspector_speaks(lang.tag()));
+    });
+
     let name = doc.as_str().to_owned();
     DocumentModel {
         preferences,
@@ -196,13 +199,9 @@ fn document(preferences: Preferences, doc: &DocId, embed: Embed) -> DocumentMode
             }),
             Remedy::Reload => browser::reload(),
         }),
-        on_wish: Callback::new(move |wish: Wish| {
-            let was_open = signals.inspector.with_untracked(Option::is_some);
-            live.with_value(|session| session.wish(wish));
-            let is_open = signals.inspector.with_untracked(Option::is_some);
-            if is_open != was_open {
-                follow_focus(if is_open { panel::ID } else { link_badge::ID });
-            }
+        on_inspector: Callback::new(move |()| {
+            let lang = preferences.lang.get_untracked();
+            live.with_value(|session| session.toggle_inspector(lang.tag()));
         }),
     }
 }
@@ -248,16 +247,6 @@ fn mount(session: &Session, lang: Lang, mounted: RwSignal<bool>) {
         }
         None => session.set_editor_failed(),
     }
-}
-
-/// The keyboard goes to what has just appeared, or back to what opened it.
-fn follow_focus(id: &'static str) {
-    request_animation_frame(move || {
-        if let Some(element) = browser::element(id) {
-            // An element that is not shown cannot be focused, and then nothing is.
-            drop(element.focus());
-        }
-    });
 }
 
 fn open_preview(session: &Session) {

@@ -1,12 +1,8 @@
 //! The badge of the connection: which transport, whether it is limited and why, how fast; it opens the inspector.
 use crate::component::icon::Icon;
-use crate::inspector::Wish;
 use crate::preferences::Preferences;
 use crate::way::Way;
 use leptos::prelude::*;
-
-/// The element that gets the keyboard back when the inspector closes.
-pub const ID: &str = "maru-way";
 
 /// The badge. Bars and words say the same as its colour.
 #[component]
@@ -16,19 +12,20 @@ pub fn LinkBadge(
     /// Whether the inspector is open.
     #[prop(into)]
     open: Signal<bool>,
-    on_wish: Callback<Wish>,
+    /// Open the inspector, or close it.
+    on_open: Callback<()>,
 ) -> impl IntoView {
     let lang = preferences.lang;
     view! {
         <button
             type="button"
-            id=ID
+            id="maru-way"
             class="quiet way"
             data-way=move || way.get().name()
             data-limited=move || way.get().is_limited().to_string()
             aria-expanded=move || open.get().to_string()
             title=move || way.get().meaning(lang.get())
-            on:click=move |_| on_wish.run(Wish::Toggle)
+            on:click=move |_| on_open.run(())
         >
             <span class="way-remark">{move || way.get().remark(lang.get())}</span>
             <span>{move || way.get().word(lang.get())}</span>

@@ -1,6 +1,5 @@
 //! Numbers about the text, on screens with room for them.
 use crate::component::link_badge::LinkBadge;
-use crate::inspector::Wish;
 use crate::preferences::Preferences;
 use crate::way::Way;
 use leptos::prelude::*;
@@ -47,7 +46,8 @@ pub fn StatusBar(
     /// Whether the inspector is open.
     #[prop(into)]
     open: Signal<bool>,
-    on_wish: Callback<Wish>,
+    /// Open the inspector, or close it.
+    on_open: Callback<()>,
 ) -> impl IntoView {
     let say = move || preferences.lang.get().phrases();
     let characters = move || {
@@ -72,7 +72,7 @@ pub fn StatusBar(
             <span>{words}</span>
             <span class="status-gap"></span>
             <span>{caret}</span>
-            <LinkBadge preferences way open on_wish />
+            <LinkBadge preferences way open on_open />
         </footer>
     }
 }

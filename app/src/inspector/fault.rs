@@ -18,7 +18,7 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// All of them, in the order of the switches.
+    /// All of them, in the order in which the panel names them.
     pub const ALL: [Self; 4] = [Self::BlockWebSocket, Self::Swallow, Self::Delay, Self::Lose];
 }
 
@@ -36,6 +36,15 @@ impl Faults {
     /// Begins or ends one.
     pub fn toggle(&mut self, fault: Fault) {
         self.0[fault as usize] ^= true;
+    }
+
+    /// One bit each, the first the lowest.
+    #[must_use]
+    pub fn bits(self) -> u32 {
+        self.0
+            .iter()
+            .rev()
+            .fold(0, |bits, on| bits << 1 | u32::from(*on))
     }
 
     /// Whether a link of this kind cannot be.
@@ -96,6 +105,7 @@ mod tests {
                     .into_iter()
                     .all(|other| faults.has(other) == (other == fault))
             );
+            assert_eq!(faults.bits(), 1 << fault as u32);
             faults.toggle(fault);
             assert_eq!(faults, Faults::default());
         }

@@ -1,4 +1,4 @@
-//! What a message says: its kind, its number and what it changes, from the frames of `protocol`; the words for it are in [`crate::phrases`].
+//! What a message says: its kind, its number and what it changes, from the frames of `protocol`; the words for it are the panel's.
 use super::record::Direction;
 use bytes::Bytes;
 use protocol::frame::{ClientFrame, ServerFrame};
@@ -61,7 +61,7 @@ kinds! {
     Unknown "?" Session,
 }
 
-/// Messages that one shows or hides together.
+/// Messages that one shows or hides together, in the order in which the panel names them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Group {
     /// What changes the text.
@@ -74,17 +74,6 @@ pub enum Group {
     Pulse,
     /// Beginning, end and refusal.
     Session,
-}
-
-impl Group {
-    /// All of them, in the order of the switches.
-    pub const ALL: [Self; 5] = [
-        Self::Edits,
-        Self::Saved,
-        Self::Presence,
-        Self::Pulse,
-        Self::Session,
-    ];
 }
 
 /// What a message changes or tells.

@@ -45,17 +45,6 @@ impl Tally {
     }
 }
 
-/// A number of bytes, short: `812 B`, `4.2 kB`, `1.3 MB`.
-#[must_use]
-pub fn bytes(count: u64) -> String {
-    let (tenths, unit) = match count {
-        0..1_000 => return format!("{count} B"),
-        1_000..1_000_000 => (count / 100, "kB"),
-        _ => (count / 100_000, "MB"),
-    };
-    format!("{}.{} {unit}", tenths / 10, tenths % 10)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -75,19 +64,5 @@ mod tests {
         let poll = tally.of(Rung::LongPoll);
         assert_eq!((poll.into, poll.in_bytes, poll.rtt_ms), (1, 7, Some(30)));
         assert_eq!(tally.of(Rung::ShortPoll), Carried::default());
-    }
-
-    #[test]
-    fn bytes_are_said_in_the_unit_that_fits() {
-        for (count, said) in [
-            (0, "0 B"),
-            (999, "999 B"),
-            (1_000, "1.0 kB"),
-            (4_260, "4.2 kB"),
-            (999_999, "999.9 kB"),
-            (1_350_000, "1.3 MB"),
-        ] {
-            assert_eq!(bytes(count), said);
-        }
     }
 }

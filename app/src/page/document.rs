@@ -11,8 +11,6 @@ use crate::component::share_button::{Copied, ShareButton};
 use crate::component::status_bar::{Position, StatusBar, TextSize};
 use crate::component::view_switch::ViewSwitch;
 use crate::identity::Identity;
-use crate::inspector::panel::Panel;
-use crate::inspector::{Shown, Wish};
 use crate::panes::Panes;
 use crate::preferences::Preferences;
 use crate::saved_state::SavedState;
@@ -53,8 +51,8 @@ pub struct DocumentModel {
     pub position: Signal<Option<Position>>,
     /// How the page is connected.
     pub way: Signal<Way>,
-    /// What the inspector shows; none while it is closed.
-    pub inspector: Signal<Option<Shown>>,
+    /// Whether the inspector is open.
+    pub inspector: Signal<bool>,
     /// Another choice of panes.
     pub on_panes: Callback<Panes>,
     /// Another name or colour.
@@ -63,8 +61,8 @@ pub struct DocumentModel {
     pub on_share: Callback<()>,
     /// Save the text of this page as a file, or load the page anew.
     pub on_remedy: Callback<Remedy>,
-    /// Something of the inspector.
-    pub on_wish: Callback<Wish>,
+    /// Open the inspector, or close it.
+    pub on_inspector: Callback<()>,
 }
 
 impl DocumentModel {
@@ -92,12 +90,12 @@ impl DocumentModel {
             size: Signal::stored(None),
             position: Signal::stored(None),
             way: Signal::stored(Way::default()),
-            inspector: Signal::stored(None),
+            inspector: Signal::stored(false),
             on_panes: Callback::new(|_| ()),
             on_identity: Callback::new(|_| ()),
             on_share: Callback::new(|()| ()),
             on_remedy: Callback::new(|_| ()),
-            on_wish: Callback::new(|_| ()),
+            on_inspector: Callback::new(|()| ()),
         }
     }
 }
@@ -115,7 +113,7 @@ pub fn Document(model: DocumentModel) -> impl IntoView {
         position,
         way,
         inspector,
-        on_wish,
+        on_inspector,
         ..
     } = model;
     let article = model.article.clone();
@@ -133,8 +131,9 @@ pub fn Document(model: DocumentModel) -> impl IntoView {
                     <article class="prose" id="maru-preview" inner_html=article></article>
                 </section>
             </main>
-            <Panel preferences shown=inspector way on_wish />
-            <StatusBar preferences size position way open=Signal::derive(move || inspector.with(Option::is_some)) on_wish />
+            // The panel inside is not Leptos's: it is fetched when it is first wanted.
+            <section class="inspector" id="maru-inspector" tabindex="-1" hidden=move || !inspector.get() aria-label=preferences.say(|p| p.connection.title)></section>
+            <StatusBar preferences size position way open=inspector on_open=on_inspector />
         </div>
     }
 }
@@ -155,7 +154,7 @@ fn Bar(model: DocumentModel) -> impl IntoView {
         on_share,
         on_remedy,
         way,
-        on_wish,
+        on_inspector,
         ..
     } = model;
     let help = NodeRef::<html::Dialog>::new();
@@ -188,7 +187,7 @@ fn Bar(model: DocumentModel) -> impl IntoView {
                     preferences
                     path=Signal::derive(move || way.get().shape())
                     words=|p| p.connection.title
-                    on_press=Callback::new(move |()| on_wish.run(Wish::Toggle))
+                    on_press=on_inspector
                 />
                 <MenuItem preferences path=shape::HELP words=|p| p.help on_press=Callback::new(move |()| dialog::open(help)) />
             </Menu>

@@ -2,7 +2,7 @@
 use super::{Inner, Session};
 use crate::browser;
 use crate::inspector::fault::Late;
-use crate::inspector::record::Direction;
+use crate::inspector::record::{Direction, Record};
 use crate::transport::{Link, LinkEvent, Listener};
 use bytes::Bytes;
 use leptos::prelude::*;
@@ -64,9 +64,14 @@ impl Session {
             };
             let faults = inner.inspector.faults;
             let lost = faults.lose(browser::random());
-            inner
-                .inspector
-                .note(now, Direction::Out, wired.rung, id.0, &message, lost);
+            inner.inspector.note(Record {
+                at: now,
+                direction: Direction::Out,
+                rung: wired.rung,
+                link: id.0,
+                bytes: message.clone(),
+                lost,
+            });
             let late = wired.sent.by(now, faults);
             if let (Some(link), 0, false) = (&wired.link, late, lost) {
                 link.send(&message);
@@ -88,7 +93,7 @@ impl Session {
     }
 
     /// Breaks every link, as a network does that goes away for a moment.
-    pub(super) fn cut(&self, which: impl Fn(Rung) -> bool) {
+    pub(crate) fn cut(&self, which: impl Fn(Rung) -> bool) {
         let cut: Vec<u64> = {
             let inner = self.inner.borrow();
             let links = inner.links.iter().filter(|(_, wired)| which(wired.rung));
@@ -135,9 +140,14 @@ impl Session {
             match event {
                 LinkEvent::Opened => inner.connection.opened(now, id, &inner.replica),
                 LinkEvent::Message(bytes) => {
-                    inner
-                        .inspector
-                        .note(now, Direction::In, rung, id.0, &bytes, swallowed);
+                    inner.inspector.note(Record {
+                        at: now,
+                        direction: Direction::In,
+                        rung,
+                        link: id.0,
+                        bytes: bytes.clone(),
+                        lost: swallowed,
+                    });
                     if swallowed {
                         return Vec::new();
                     }

@@ -1,10 +1,11 @@
-//! The inspector within the session: carries out what a person wants of it, and looks at leisure while it is open.
+//! The inspector within the session: opened and closed, told when something passed, asked and obeyed; what it shows is the panel's.
 use super::Session;
 use crate::browser;
-use crate::inspector::export::export;
+use crate::editor::inspector::Panel;
 use crate::inspector::fault::Fault;
 use crate::inspector::read::Knows;
-use crate::inspector::{Shown, Wish};
+use crate::inspector::{Inspector, Row};
+use crate::way::Way;
 use leptos::prelude::*;
 use protocol::id::ClientId;
 use protocol::ladder::Rung;
@@ -33,30 +34,37 @@ impl Knows for Here<'_> {
 }
 
 impl Session {
-    /// A person wants something of the inspector.
-    pub fn wish(&self, wish: Wish) {
-        let open = self.inner.borrow().inspector.is_open();
-        match wish {
-            Wish::Toggle => self.inner.borrow_mut().inspector.set_open(!open),
-            Wish::Close => self.inner.borrow_mut().inspector.set_open(false),
-            Wish::Pause => self.inner.borrow_mut().inspector.pause(),
-            Wish::Clear => self.inner.borrow_mut().inspector.clear(),
-            Wish::Filter(filter) => self.inner.borrow_mut().inspector.filter = filter,
-            Wish::Export => self.export(),
-            Wish::Force(rung) => {
-                self.inner.borrow_mut().inspector.forced = rung;
-                self.act(|inner, now| inner.connection.force(now, rung));
-            }
-            Wish::Fault(fault) => {
-                self.inner.borrow_mut().inspector.faults.toggle(fault);
-                if fault == Fault::BlockWebSocket && self.inner.borrow().inspector.faults.has(fault)
-                {
-                    self.cut(|rung| rung == Rung::WebSocket);
-                }
-            }
-            Wish::Cut => self.cut(|_| true),
+    /// Opens the inspector, or closes it.
+    pub fn toggle_inspector(&self, lang: &str) {
+        if self.inner.borrow().inspector.is_open() {
+            self.close_inspector();
+            return;
         }
-        self.look();
+        if let Some(parent) = browser::element("maru-inspector") {
+            self.inner.borrow_mut().inspector.set_open(true);
+            self.signals.inspector.set(true);
+            let panel = Panel::open(&parent, self.clone(), lang);
+            self.inner.borrow_mut().panel = Some(panel);
+            self.act(|inner, now| inner.connection.measure(now));
+        }
+    }
+
+    /// Closes the inspector.
+    pub fn close_inspector(&self) {
+        self.inner.borrow_mut().inspector.set_open(false);
+        self.signals.inspector.set(false);
+        let panel = self.inner.borrow_mut().panel.take();
+        if let Some(panel) = panel {
+            panel.close();
+        }
+    }
+
+    /// Another language was chosen.
+    pub fn inspector_speaks(&self, lang: &str) {
+        let panel = self.inner.borrow().panel.clone();
+        if let Some(panel) = panel {
+            panel.speak(lang);
+        }
     }
 
     /// Something passed, or changed.
@@ -69,30 +77,51 @@ impl Session {
     }
 
     fn look(&self) {
-        let shown = {
+        let panel = {
             let mut inner = self.inner.borrow_mut();
             inner.look_planned = false;
-            inner.inspector.is_open().then(|| inner.shown())
+            inner.panel.clone()
         };
-        self.signals.inspector.set(shown);
+        if let Some(panel) = panel {
+            panel.changed();
+        }
     }
 
-    fn export(&self) {
-        let (doc, shown) = {
-            let mut inner = self.inner.borrow_mut();
-            (inner.doc.clone(), inner.shown())
-        };
-        let json = export(doc.as_str(), &shown, browser::iso);
-        browser::download(&format!("{}-connection.json", doc.as_str()), &json);
-    }
-}
-
-impl super::Inner {
-    fn shown(&mut self) -> Shown {
+    pub(crate) fn rows<T, R: FromIterator<T>>(&self, from: u64, show: fn(&Row) -> T) -> R {
+        let inner = self.inner.borrow();
         let here = Here {
-            replica: &self.replica,
-            people: &self.people,
+            replica: &inner.replica,
+            people: &inner.people,
         };
-        self.inspector.look(browser::since_midnight(), &here)
+        let rows = inner.inspector.rows(from, &here);
+        rows.map(|row| show(&row)).collect()
+    }
+
+    pub(crate) fn bytes(&self, number: u64) -> Option<Vec<u8>> {
+        self.inspect(|inspector| inspector.bytes(number).map(|bytes| bytes.to_vec()))
+    }
+
+    pub(crate) fn inspect<T>(&self, look: impl FnOnce(&Inspector) -> T) -> T {
+        look(&self.inner.borrow().inspector)
+    }
+
+    pub(crate) fn way(&self) -> Way {
+        self.signals.way.get_untracked()
+    }
+
+    pub(crate) fn force(&self, rung: Option<Rung>) {
+        self.inner.borrow_mut().inspector.forced = rung;
+        self.act(|inner, now| inner.connection.force(now, rung));
+        self.plan_look();
+    }
+
+    pub(crate) fn simulate(&self, fault: Fault) {
+        let faults = {
+            let mut inner = self.inner.borrow_mut();
+            inner.inspector.faults.toggle(fault);
+            inner.inspector.faults
+        };
+        self.cut(|rung| fault == Fault::BlockWebSocket && faults.block(rung));
+        self.plan_look();
     }
 }

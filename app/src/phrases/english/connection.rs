@@ -1,5 +1,4 @@
 //! What is said about the connection, in English.
-use crate::inspector::read::{Edit, What};
 use crate::phrases::connection::Connection;
 use protocol::ladder::Reason;
 
@@ -10,45 +9,6 @@ pub(super) const CONNECTION: Connection = Connection {
     meaning_best: "Connected by WebSocket, the fastest way there is.",
     meaning_none: "There is no connection to the server. The page keeps trying.",
     reason,
-
-    transport: "Transport",
-    automatic: "Automatic",
-    round_trip: "Round trip",
-    sent: "Sent",
-    received: "Received",
-    simulate: "Simulate in this page",
-    faults: [
-        "Block WebSocket",
-        "Swallow what streams bring",
-        "Add 500 ms each way",
-        "Lose half of what is sent",
-    ],
-    cut: "Cut the connection now",
-    faulty: "Faults are being simulated in this page. What is not saved waits here and is not lost.",
-
-    messages: "Messages",
-    groups: ["Edits", "Saved", "Presence", "Pulse", "Session"],
-    only_sent: "Only sent",
-    only_received: "Only received",
-    search: "Find in messages",
-    pause: "Pause",
-    go_on: "Go on",
-    clear: "Clear",
-    export: "Export as JSON",
-    nothing: "No message yet. Type something, or wait for somebody else to.",
-    waiting: |n| format!("{n} new"),
-    more: |n| format!("and {n} more; the export has them all"),
-    columns: [
-        "Time",
-        "Way",
-        "Kind",
-        "What it says",
-        "No.",
-        "Size",
-        "Transport",
-    ],
-    lost: "swallowed by a simulated fault",
-    what,
 };
 
 fn reason(reason: Reason) -> &'static str {
@@ -79,46 +39,4 @@ fn reason(reason: Reason) -> &'static str {
         }
         Reason::Chosen => "This transport was chosen in the inspector.",
     }
-}
-
-fn what(what: &What) -> String {
-    match what {
-        What::Nothing => String::new(),
-        What::Edit(edit) => changes(edit),
-        What::Asks => "asks for what is missing".to_owned(),
-        What::People(names, left) => {
-            let mut said = String::new();
-            if !names.is_empty() {
-                said = format!("presence of {}", names.join(", "));
-            }
-            if *left > 0 {
-                said = format!(
-                    "{said}{}{left} left",
-                    if names.is_empty() { "" } else { "; " }
-                );
-            }
-            said
-        }
-        What::From(after) => format!("from entry {after} on"),
-        What::Upto(seq) => format!("everything up to {seq}"),
-        What::Later(ms) => format!("come back in {ms} ms"),
-        What::Says(words) => words.clone(),
-    }
-}
-
-fn changes(edit: &Edit) -> String {
-    let characters = |n: u64| if n == 1 { "character" } else { "characters" };
-    let mut said = match (edit.inserted, edit.deleted) {
-        (0, 0) => "no change".to_owned(),
-        (n, 0) => format!("insert {n} {}", characters(n)),
-        (0, n) => format!("delete {n} {}", characters(n)),
-        (n, m) => format!("insert {n}, delete {m} {}", characters(m)),
-    };
-    if let Some(at) = edit.at {
-        said += &format!(" at {at}");
-    }
-    if !edit.by.is_empty() {
-        said += &format!(" · {}", edit.by.join(", "));
-    }
-    said
 }

@@ -1,5 +1,4 @@
 //! 연결에 대한 말. What is said about the connection, in Korean.
-use crate::inspector::read::{Edit, What};
 use crate::phrases::connection::Connection;
 use protocol::ladder::Reason;
 
@@ -10,37 +9,6 @@ pub(super) const CONNECTION: Connection = Connection {
     meaning_best: "가장 빠른 방식인 WebSocket으로 연결되어 있어요.",
     meaning_none: "서버와 연결이 끊겼어요. 계속 다시 시도하고 있어요.",
     reason,
-
-    transport: "연결 방식",
-    automatic: "자동",
-    round_trip: "왕복 시간",
-    sent: "보냄",
-    received: "받음",
-    simulate: "이 페이지에서 흉내 내기",
-    faults: [
-        "WebSocket 막기",
-        "스트림으로 오는 것 삼키기",
-        "오갈 때마다 500 ms 늦추기",
-        "보내는 것의 절반 잃기",
-    ],
-    cut: "지금 연결 끊기",
-    faulty: "이 페이지에서 장애를 흉내 내고 있어요. 저장되지 않은 글은 여기서 기다리고, 사라지지 않아요.",
-
-    messages: "메시지",
-    groups: ["편집", "저장", "접속자", "신호", "세션"],
-    only_sent: "보낸 것만",
-    only_received: "받은 것만",
-    search: "메시지에서 찾기",
-    pause: "멈추기",
-    go_on: "이어 보기",
-    clear: "비우기",
-    export: "JSON으로 내보내기",
-    nothing: "아직 오간 메시지가 없어요. 글을 써 보세요.",
-    waiting: |n| format!("새 메시지 {n}개"),
-    more: |n| format!("그 밖에 {n}개가 더 있어요. 내보내면 모두 들어 있어요"),
-    columns: ["시각", "방향", "종류", "내용", "번호", "크기", "연결 방식"],
-    lost: "흉내 낸 장애가 삼켰어요",
-    what,
 };
 
 fn reason(reason: Reason) -> &'static str {
@@ -71,43 +39,4 @@ fn reason(reason: Reason) -> &'static str {
         }
         Reason::Chosen => "연결 창에서 고른 방식이에요.",
     }
-}
-
-fn what(what: &What) -> String {
-    match what {
-        What::Nothing => String::new(),
-        What::Edit(edit) => changes(edit),
-        What::Asks => "빠진 것을 물어봄".to_owned(),
-        What::People(names, left) => {
-            let mut said = String::new();
-            if !names.is_empty() {
-                said = format!("{} 님의 상태", names.join(", "));
-            }
-            if *left > 0 {
-                said = format!(
-                    "{said}{}{left}명 나감",
-                    if names.is_empty() { "" } else { ", " }
-                );
-            }
-            said
-        }
-        What::From(after) => format!("항목 {after} 다음부터"),
-        What::Upto(seq) => format!("{seq}번까지 모두"),
-        What::Later(ms) => format!("{ms} ms 뒤에 다시"),
-        What::Says(words) => words.clone(),
-    }
-}
-
-fn changes(edit: &Edit) -> String {
-    let place = edit.at.map_or_else(String::new, |at| format!("{at}에 "));
-    let mut said = match (edit.inserted, edit.deleted) {
-        (0, 0) => "바뀐 것 없음".to_owned(),
-        (n, 0) => format!("{place}{n}자 넣음"),
-        (0, n) => format!("{n}자 지움"),
-        (n, m) => format!("{place}{n}자 넣고 {m}자 지움"),
-    };
-    if !edit.by.is_empty() {
-        said += &format!(" · {}", edit.by.join(", "));
-    }
-    said
 }

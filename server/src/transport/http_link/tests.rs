@@ -78,7 +78,7 @@ async fn an_answer_that_no_connection_takes_ends_the_link() {
     let world = World::new();
     let link = world.open().await;
     let news = Bytes::from_static(b"news");
-    let bytes = taken(delivery(Arc::clone(&link), &[news.clone()])).await;
+    let bytes = taken(delivery(Arc::clone(&link), std::slice::from_ref(&news))).await;
     assert_eq!(bytes[1..], news[..]);
     drop(delivery(Arc::clone(&link), &[]));
     drop(packet([&news]));

@@ -24,7 +24,9 @@ fn links(server: &Running, number: u32) -> bool {
 
 #[tokio::test]
 async fn a_stream_begins_at_once_and_brings_what_is_news() {
-    let server = Running::start(|_| {}).await;
+    // A heartbeat would bring with it what was not told when it was time.
+    let never = Duration::from_secs(3_600);
+    let server = Running::start(|config| config.deadlines.heartbeat = never).await;
     let ada = Person::come(server.addr, "d");
     ada.live().await;
     let mut page = Page::greeted(server.addr, "d").await;

@@ -138,7 +138,9 @@ async fn a_stream_ends_by_itself_when_it_is_old() {
 
 #[tokio::test]
 async fn a_stream_that_breaks_off_ends_the_link_and_what_it_lost_is_told_on_the_next() {
-    let server = Running::start(|_| {}).await;
+    // Not by being silent for long.
+    let never = Duration::from_secs(3_600);
+    let server = Running::start(|config| config.deadlines.unheard = never).await;
     let ada = Person::come(server.addr, "d");
     ada.live().await;
     let mut page = Page::greeted(server.addr, "d").await;

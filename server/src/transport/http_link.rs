@@ -228,7 +228,11 @@ impl HttpLink {
                 self.end(true);
                 Ok(())
             }
-            Ok(_) => Ok(()),
+            Ok(_) => {
+                // What a session answers is told by another request than the one that asked.
+                self.link.wake.notify_one();
+                Ok(())
+            }
             Err(ended) => {
                 self.end(false);
                 Err(ended)

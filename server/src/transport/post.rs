@@ -3,7 +3,7 @@
 //! The answer to a `send` holds nothing but a refusal: beside a stream or a poll, anything else could overtake what comes
 //! there, and a repeated request gets an answer that its page may never see.
 
-use std::{error::Error, net::SocketAddr, num::NonZeroU64};
+use std::{net::SocketAddr, num::NonZeroU64};
 
 use axum::{
     body::{Body, to_bytes},
@@ -218,10 +218,7 @@ async fn messages(state: &AppState, body: Body, max: usize) -> Result<Vec<Bytes>
     let packet = read
         .map_err(|_| Ended::new(ErrorCode::TooSlow, "the request did not come in time"))?
         .map_err(|error| {
-            if error
-                .source()
-                .is_some_and(<dyn Error>::is::<LengthLimitError>)
-            {
+            if error.into_inner().is::<LengthLimitError>() {
                 let text = format!("a request of a session has at most {max} bytes");
                 Ended::new(ErrorCode::TooLarge, text)
             } else {

@@ -7,8 +7,10 @@ use thiserror::Error;
 
 use crate::wire::{Reader, WireError};
 
+pub mod authorization;
 mod client;
 pub mod fragment;
+pub mod packet;
 mod server;
 
 pub use client::{ClientFrame, Hello};
@@ -22,6 +24,9 @@ pub const MAX_FRAME: usize = 64 * 1024;
 pub const MAX_PRESENCE: usize = 4 * 1024;
 /// The longest state vector that a client may send, in bytes.
 pub const MAX_STATE_VECTOR: usize = 256 * 1024;
+
+/// The longest padding of a probe, in bytes: more than a network packet carries, so that an answer shows that large ones pass.
+pub const MAX_PADDING: usize = 2 * 1024;
 
 /// The public name of a session; it may stand in a log.
 pub type SessionId = [u8; 16];

@@ -29,6 +29,9 @@ pub use outcome::{Ended, Received};
 /// Below the 30 s after which the most impatient proxies cut an idle connection.
 pub const HEARTBEAT_MS: u64 = 20_000;
 
+/// How many answers to probes wait at most in a session, and how many probes a link may bring before its session is open.
+pub const MAX_PROBES: usize = 4;
+
 /// A client's session.
 pub struct Session {
     sid: SessionId,
@@ -43,6 +46,8 @@ pub struct Session {
     saved: u64,
     saved_told: u64,
     presence_seen: u64,
+    /// On this link the peer has been told of others.
+    presence_told: bool,
     /// The peer's state vector: the next batch answers it with a diff.
     asked: Option<Bytes>,
     /// The cursor has left the tail: no batches until the peer has told its state vector.
@@ -104,6 +109,7 @@ impl Session {
             saved: 0,
             saved_told: 0,
             presence_seen: 0,
+            presence_told: false,
             asked: after.is_none().then(|| hello.state_vector.clone()),
             lost: false,
             lacking: false,
@@ -143,6 +149,7 @@ impl Session {
         self.link = link;
         self.saved_told = 0;
         self.presence_seen = 0;
+        self.presence_told = false;
         self.trouble_told = false;
         self.asked = None;
         self.lost = false;
@@ -224,6 +231,10 @@ impl Session {
                 self.replies.push_back(ServerFrame::Pong { nonce });
                 Ok(Received::Nothing)
             }
+            ClientFrame::Probe { nonce, padding } => {
+                self.probed(nonce, padding);
+                Ok(Received::Nothing)
+            }
             ClientFrame::Bye => Ok(Received::Left),
             ClientFrame::Hello(_) | ClientFrame::Resume { .. } => Err(Ended::new(
                 ErrorCode::Protocol,
@@ -287,10 +298,12 @@ impl Session {
         Ok(None)
     }
 
-    /// Presence of others that changed since the last call, as one frame. The transport asks on the room's tick.
+    /// Presence of others that changed since the last call, as one frame. The transport asks on the room's tick. On a new link
+    /// the first frame is the whole and comes also when nobody is there: the peer may remember people who have left.
     pub fn next_presence(&mut self, room: &Room) -> Option<Bytes> {
         let since = std::mem::replace(&mut self.presence_seen, room.presence.version());
-        if since == self.presence_seen {
+        let first = !std::mem::replace(&mut self.presence_told, true);
+        if since == self.presence_seen && !first {
             return None;
         }
         let changed: Vec<_> = room
@@ -300,7 +313,19 @@ impl Session {
             .filter(|change| change.client != self.client)
             .map(|change| (change.client, change.state.map(|state| state.to_string())))
             .collect();
-        (!changed.is_empty()).then(|| ServerFrame::Presence { changed }.encode())
+        (first || !changed.is_empty()).then(|| ServerFrame::Presence { changed }.encode())
+    }
+
+    /// Probes are answered each, but no more than the newest few wait: a flood of them costs bounded memory.
+    fn probed(&mut self, nonce: u64, padding: Bytes) {
+        let probed = |reply: &ServerFrame| matches!(reply, ServerFrame::Probed { .. });
+        if self.replies.iter().filter(|reply| probed(reply)).count() >= MAX_PROBES
+            && let Some(oldest) = self.replies.iter().position(probed)
+        {
+            self.replies.remove(oldest);
+        }
+        self.replies
+            .push_back(ServerFrame::Probed { nonce, padding });
     }
 
     /// Both sides exchange their states anew.

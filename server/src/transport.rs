@@ -15,6 +15,7 @@ use tokio::{sync::Notify, time};
 use crate::{http::AppState, rooms::Visit};
 
 pub mod deadlines;
+mod gate;
 pub mod pulse;
 pub mod socket;
 pub mod websocket;

@@ -66,6 +66,7 @@ impl Client {
                     sid: welcome.sid,
                     key: welcome.key,
                     link: 0,
+                    in_use: 0,
                 });
                 self.generation = welcome.generation;
                 self.epoch = welcome.epoch;
@@ -99,6 +100,9 @@ impl Client {
                 effects.push(Effect::Status);
             }
             (ServerFrame::Presence { changed }, Link::Live { .. }) => {
+                if std::mem::take(&mut self.presence_old) {
+                    effects.push(Effect::PresenceReset);
+                }
                 effects.push(Effect::Presence(changed));
             }
             (ServerFrame::Pong { nonce: 0 }, Link::Live { .. }) => {
@@ -118,7 +122,9 @@ impl Client {
     fn go_live(&mut self, now: u64, applied: u64, replica: &Replica, effects: &mut Vec<Effect>) {
         self.link = Link::Live { since: now };
         self.trouble = None;
-        effects.push(Effect::PresenceReset);
+        // Forgotten only when the whole comes: until then nobody would be there, and carets would flicker.
+        self.presence_old = true;
+        self.switch = None;
         if let Some(state) = self.presence.clone() {
             let frame = self.send(&ClientFrame::Presence { state });
             effects.push(frame);

@@ -2,7 +2,9 @@
 
 use bytes::Bytes;
 
-use super::{FrameError, MAX_PRESENCE, MAX_STATE_VECTOR, SessionId, SessionKey, array};
+use super::{
+    FrameError, MAX_PADDING, MAX_PRESENCE, MAX_STATE_VECTOR, SessionId, SessionKey, array,
+};
 use crate::{
     id::{ClientId, DocId, MAX_DOC_ID},
     wire::{Reader, put_bytes, put_str, put_var_u64},
@@ -13,6 +15,7 @@ const RESUME: u8 = 2;
 const DATA: u8 = 3;
 const PRESENCE: u8 = 4;
 const PING: u8 = 6;
+const PROBE: u8 = 7;
 const BYE: u8 = 8;
 
 /// What a client says.
@@ -49,6 +52,13 @@ pub enum ClientFrame {
     Ping {
         /// Comes back in the answer.
         nonce: u64,
+    },
+    /// Asks for a [`super::ServerFrame::Probed`]: whether a link carries messages both ways, also before a session is open on it.
+    Probe {
+        /// Comes back in the answer.
+        nonce: u64,
+        /// At most [`MAX_PADDING`] bytes; they come back, too.
+        padding: Bytes,
     },
     /// The client leaves for good.
     Bye,
@@ -117,6 +127,12 @@ impl ClientFrame {
                 out.push(PING);
                 put_var_u64(&mut out, *nonce);
             }
+            Self::Probe { nonce, padding } => {
+                out.reserve(padding.len());
+                out.push(PROBE);
+                put_var_u64(&mut out, *nonce);
+                put_bytes(&mut out, padding);
+            }
             Self::Bye => out.push(BYE),
         }
         out.into()
@@ -158,6 +174,11 @@ impl ClientFrame {
             },
             PING => Self::Ping {
                 nonce: reader.var_u64()?,
+            },
+            PROBE => Self::Probe {
+                nonce: reader.var_u64()?,
+                // A copy: an answer that waits must not keep the whole message in memory.
+                padding: Bytes::copy_from_slice(reader.var_bytes(MAX_PADDING)?),
             },
             BYE => Self::Bye,
             kind => return Err(FrameError::Kind(kind)),

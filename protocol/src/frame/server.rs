@@ -2,7 +2,9 @@
 
 use bytes::Bytes;
 
-use super::{ErrorCode, FrameError, MAX_PRESENCE, Role, SessionId, SessionKey, array, counted};
+use super::{
+    ErrorCode, FrameError, MAX_PADDING, MAX_PRESENCE, Role, SessionId, SessionKey, array, counted,
+};
 use crate::{
     id::ClientId,
     wire::{Reader, put_bytes, put_str, put_var_u64},
@@ -17,6 +19,7 @@ const PRESENCES: u8 = 70;
 const PONG: u8 = 71;
 const GOAWAY: u8 = 73;
 const ERROR: u8 = 74;
+const PROBED: u8 = 75;
 
 /// What the server says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +67,13 @@ pub enum ServerFrame {
         /// Why, for a person.
         message: String,
     },
+    /// Answers a [`super::ClientFrame::Probe`].
+    Probed {
+        /// From the probe.
+        nonce: u64,
+        /// From the probe.
+        padding: Bytes,
+    },
 }
 
 /// The fields of [`ServerFrame::Welcome`].
@@ -88,6 +98,12 @@ pub struct Welcome {
 }
 
 impl ServerFrame {
+    /// Whether a message is a [`ServerFrame::Probed`]; never true for a piece of another frame.
+    #[must_use]
+    pub fn is_probed(message: &[u8]) -> bool {
+        message.first() == Some(&PROBED)
+    }
+
     /// The frame as bytes.
     #[must_use]
     pub fn encode(&self) -> Bytes {
@@ -135,6 +151,12 @@ impl ServerFrame {
                 out.push(ERROR);
                 put_var_u64(&mut out, u64::from(code.number()));
                 put_str(&mut out, shortened(message));
+            }
+            Self::Probed { nonce, padding } => {
+                out.reserve(padding.len());
+                out.push(PROBED);
+                put_var_u64(&mut out, *nonce);
+                put_bytes(&mut out, padding);
             }
         }
         out.into()
@@ -196,6 +218,10 @@ impl ServerFrame {
             ERROR => Self::Error {
                 code: ErrorCode::from_number(reader.var_u64()?).ok_or(FrameError::Field("code"))?,
                 message: reader.var_str(MAX_MESSAGE)?.to_owned(),
+            },
+            PROBED => Self::Probed {
+                nonce: reader.var_u64()?,
+                padding: bytes.slice_ref(reader.var_bytes(MAX_PADDING)?),
             },
             kind => return Err(FrameError::Kind(kind)),
         };

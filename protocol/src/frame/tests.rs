@@ -31,6 +31,10 @@ fn client_frames() -> Vec<ClientFrame> {
             state: "{\"user\":{\"name\":\"한글\"}}".into(),
         },
         ClientFrame::Ping { nonce: 9 },
+        ClientFrame::Probe {
+            nonce: 10,
+            padding: vec![0; MAX_PADDING].into(),
+        },
         ClientFrame::Bye,
     ]
 }
@@ -67,6 +71,10 @@ fn server_frames() -> Vec<ServerFrame> {
         ServerFrame::Error {
             code: ErrorCode::Gone,
             message: "the session is gone".into(),
+        },
+        ServerFrame::Probed {
+            nonce: 10,
+            padding: Bytes::from_static(b"padding"),
         },
     ]
 }
@@ -150,17 +158,29 @@ fn a_long_sentence_is_cut_so_that_the_frame_can_be_read() {
 }
 
 #[test]
+fn the_padding_of_a_probe_is_bounded() {
+    let frame = ClientFrame::Probe {
+        nonce: 1,
+        padding: vec![0; MAX_PADDING + 1].into(),
+    };
+    assert!(matches!(
+        ClientFrame::decode(&frame.encode()),
+        Err(FrameError::Wire(WireError::TooLong { .. }))
+    ));
+}
+
+#[test]
 fn the_numbers_on_the_wire_never_change() {
     let kinds: Vec<u8> = client_frames()
         .iter()
         .map(|frame| frame.encode()[0])
         .collect();
-    assert_eq!(kinds, [1, 2, 3, 4, 6, 8]);
+    assert_eq!(kinds, [1, 2, 3, 4, 6, 7, 8]);
     let kinds: Vec<u8> = server_frames()
         .iter()
         .map(|frame| frame.encode()[0])
         .collect();
-    assert_eq!(kinds, [65, 66, 67, 68, 69, 70, 71, 73, 74]);
+    assert_eq!(kinds, [65, 66, 67, 68, 69, 70, 71, 73, 74, 75]);
     assert_eq!(
         ErrorCode::ALL.map(ErrorCode::number),
         [

@@ -399,6 +399,26 @@ fn pings_and_questions_without_end_cost_bounded_memory() {
 }
 
 #[test]
+fn probes_are_answered_and_only_the_newest_answers_wait() {
+    let mut room = room(RoomLimits::default());
+    let mut session = opened(1, &mut room);
+    let padding = Bytes::from_static(b"padding");
+    for nonce in 1..=1_000 {
+        let padding = padding.clone();
+        session
+            .receive(ClientFrame::Probe { nonce, padding }, &mut room, 0)
+            .unwrap();
+    }
+    let newest: Vec<_> = (1_000 - MAX_PROBES as u64 + 1..=1_000)
+        .map(|nonce| ServerFrame::Probed {
+            nonce,
+            padding: padding.clone(),
+        })
+        .collect();
+    assert_eq!(told(&mut session, &mut room), newest);
+}
+
+#[test]
 fn presence_is_told_to_others_and_a_later_session_of_the_page_speaks_for_it() {
     let mut room = room(RoomLimits::default());
     let mut a = opened(1, &mut room);

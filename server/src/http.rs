@@ -8,7 +8,7 @@ use axum::{
     http::{StatusCode, header},
     middleware,
     response::{IntoResponse, Response},
-    routing::{any, get},
+    routing::{any, get, post},
 };
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -21,7 +21,7 @@ use crate::{
     origin::OriginPolicy,
     page,
     rooms::Rooms,
-    transport,
+    transport::{self, http_link::HttpLinks},
 };
 
 mod observe;
@@ -46,6 +46,8 @@ pub struct AppState {
     pub readiness: Arc<Readiness>,
     /// The open documents.
     pub rooms: Arc<Rooms>,
+    /// The sessions that are connected over plain requests.
+    pub http_links: Arc<HttpLinks>,
     /// What runs, and when it has to end.
     pub tasks: Tasks,
 }
@@ -58,6 +60,7 @@ pub fn routes(state: AppState) -> Router {
         .route("/open", get(page::open))
         .route("/d/{doc}", get(page::document))
         .route("/rt/1/ws", any(transport::websocket::upgrade))
+        .merge(plain_requests())
         .route("/ws/{doc}", any(transport::yjs::upgrade))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
@@ -75,6 +78,17 @@ pub fn routes(state: AppState) -> Router {
             security::add_headers,
         ))
         .with_state(state)
+}
+
+/// The session protocol where WebSocket does not pass.
+fn plain_requests() -> Router<AppState> {
+    Router::new()
+        .route("/rt/1/session", post(transport::post::session))
+        .route("/rt/1/send", post(transport::post::send))
+        .route("/rt/1/bye", post(transport::post::bye))
+        .route("/rt/1/stream", get(transport::event_stream::stream))
+        .route("/rt/1/poll", get(transport::poll::poll))
+        .route_layer(middleware::from_fn(transport::answer::add_headers))
 }
 
 async fn metrics_text(State(state): State<AppState>) -> impl IntoResponse {

@@ -40,6 +40,7 @@ use metrics::Metrics;
 use origin::OriginPolicy;
 use protocol::room::RoomLimits;
 use rooms::Rooms;
+use transport::http_link::HttpLinks;
 
 /// The server, ready to take connections.
 pub struct Server {
@@ -86,7 +87,9 @@ impl Server {
         );
         let readiness = Readiness::new(tasks.stopping());
         readiness.watch_store(Box::new(move || log.failure()));
+        let http_links = HttpLinks::new(config.deadlines, Arc::clone(&metrics));
         let state = AppState {
+            http_links,
             assets: Arc::new(Assets::open(&config.site)?),
             metrics,
             origins: Arc::new(OriginPolicy::new(
@@ -116,10 +119,12 @@ impl Server {
         let connections = Connections::new(&state.config, tasks.clone(), &state.metrics);
         let rooms = Arc::clone(&state.rooms);
         let sweeping = tokio::spawn(Arc::clone(&rooms).look_after());
+        let listening = tokio::spawn(Arc::clone(&state.http_links).look_after());
         let routes = http::routes(state);
         listener::serve(listener, routes, connections, shutdown).await;
         tasks.drain(drain).await;
         sweeping.abort();
+        listening.abort();
         rooms.close().await;
     }
 }

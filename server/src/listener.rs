@@ -33,8 +33,9 @@ pub use tasks::Tasks;
 const BACKLOG: u32 = 1_024;
 /// Request line and headers of one request, in bytes. Browsers send about 1 KiB, behind a proxy with sign-in up to 8.
 const MAX_HEADER_BYTES: usize = 16 << 10;
-/// What hyper buffers for one connection, in bytes; a header section must fit.
-const MAX_BUFFER_BYTES: usize = 2 * MAX_HEADER_BYTES;
+/// What hyper buffers for one connection in either direction, in bytes; a header section must fit. No more than needed: a
+/// stream whose reader takes nothing fills it.
+const MAX_BUFFER_BYTES: usize = MAX_HEADER_BYTES + (4 << 10);
 /// Refusals being written at once. More than these are closed without a word: saying no must not become the load.
 const MAX_REFUSALS: usize = 64;
 /// How long a refusal may take.
@@ -137,6 +138,7 @@ pub struct Connections {
     refusals: Arc<Semaphore>,
     tasks: Tasks,
     metrics: Arc<Metrics>,
+    stall: Duration,
 }
 
 impl Connections {
@@ -156,6 +158,7 @@ impl Connections {
             refusals: Arc::new(Semaphore::new(MAX_REFUSALS)),
             tasks,
             metrics: Arc::clone(metrics),
+            stall: config.deadlines.stall,
         }
     }
 
@@ -167,7 +170,7 @@ impl Connections {
         }
         match self.admission.admit(peer.ip()) {
             Ok(place) => {
-                let socket = Socket::new(stream, place, &self.tasks, &self.metrics);
+                let socket = Socket::new(stream, place, &self.tasks, &self.metrics, self.stall);
                 self.tasks.spawn(converse(
                     self.http.clone(),
                     socket,

@@ -49,6 +49,9 @@ pub struct Metrics {
     /// Bytes queued in the log and not yet durable; whoever answers `/metrics` sets it first.
     pub log_backlog_bytes: Gauge,
     links: Family<Label, Gauge>,
+    resumed: Family<Label, Counter>,
+    received_by: Family<Label, Counter>,
+    sent_by: Family<Label, Counter>,
     updates_rejected: Family<Label, Counter>,
     requests: Family<[(&'static str, String); 2], Counter>,
 }
@@ -58,8 +61,39 @@ pub struct Metrics {
 pub enum LinkKind {
     /// `/rt/1/ws`.
     RtWebsocket,
+    /// `/rt/1/stream`.
+    RtEventStream,
+    /// `/rt/1/poll`, waiting for news.
+    RtLongPoll,
+    /// `/rt/1/poll`, not waiting.
+    RtShortPoll,
     /// `/ws/{doc}`.
     YjsWebsocket,
+}
+
+impl LinkKind {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::RtWebsocket => "rt_websocket",
+            Self::RtEventStream => "rt_event_stream",
+            Self::RtLongPoll => "rt_long_poll",
+            Self::RtShortPoll => "rt_short_poll",
+            Self::YjsWebsocket => "yjs_websocket",
+        }
+    }
+
+    const fn label(self) -> Label {
+        [("kind", self.name())]
+    }
+}
+
+/// The bytes of messages on the links of one kind, with what packs them and without what carries them (headers, TLS).
+#[derive(Debug, Clone)]
+pub struct Traffic {
+    /// From clients.
+    pub received: Counter,
+    /// To clients.
+    pub sent: Counter,
 }
 
 /// Why an update was not applied, or not saved.
@@ -131,6 +165,20 @@ impl Metrics {
                 "Queued in the log and not yet durable",
             ),
             links: set.plain("links_open", "Clients connected, by the kind of their link"),
+            resumed: set.plain(
+                "sessions_resumed",
+                "Sessions continued on a new link, by its kind",
+            ),
+            received_by: set.unit(
+                Unit::Bytes,
+                "link_received",
+                "Messages from clients, by the kind of their link",
+            ),
+            sent_by: set.unit(
+                Unit::Bytes,
+                "link_sent",
+                "Messages to clients, by the kind of their link",
+            ),
             updates_rejected: set.plain(
                 "updates_rejected",
                 "Updates not applied or not saved, by the reason",
@@ -146,11 +194,21 @@ impl Metrics {
     /// Counts a client as connected until the guard is dropped.
     #[must_use]
     pub fn link(&self, kind: LinkKind) -> Raised {
-        let kind = match kind {
-            LinkKind::RtWebsocket => "rt_websocket",
-            LinkKind::YjsWebsocket => "yjs_websocket",
-        };
-        Raised::new(&self.links.get_or_create(&[("kind", kind)]))
+        Raised::new(&self.links.get_or_create(&kind.label()))
+    }
+
+    /// Counts a session that goes on with a new link.
+    pub fn resumed(&self, kind: LinkKind) {
+        self.resumed.get_or_create(&kind.label()).inc();
+    }
+
+    /// Where the bytes of a link of this kind are counted; looked up once a link.
+    #[must_use]
+    pub fn traffic(&self, kind: LinkKind) -> Traffic {
+        Traffic {
+            received: self.received_by.get_or_create(&kind.label()).clone(),
+            sent: self.sent_by.get_or_create(&kind.label()).clone(),
+        }
     }
 
     /// Counts an update that was not applied or not saved.

@@ -32,8 +32,8 @@ mod yjs;
 
 use wake::Wakes;
 
-/// What one call of [`OpenRoom::take`] hands out, in bytes, before the link must have written it.
-const TAKE_BYTES: usize = 256 << 10;
+/// What one call of [`OpenRoom::take`] hands out to a link that has room, in bytes, before the link must have written it.
+pub const TAKE_BYTES: usize = 256 << 10;
 
 /// A room that is open.
 pub struct OpenRoom {
@@ -167,19 +167,10 @@ impl OpenRoom {
     ) -> Result<u64, Ended> {
         let mut core = self.lock();
         let Core { room, sessions, .. } = &mut *core;
-        let gone = || {
-            Ended::new(
-                ErrorCode::Gone,
-                "this session is over: the page opens a new one",
-            )
-        };
         let linked = sessions
             .values_mut()
-            .find(|linked| linked.session.sid() == sid)
+            .find(|linked| linked.is(sid, key))
             .ok_or_else(gone)?;
-        if !bool::from(linked.session.key()[..].ct_eq(&key[..])) {
-            return Err(gone());
-        }
         linked.session.resume(link, epoch, after, room)?;
         linked.link = Some(link);
         linked.presence_told = 0;
@@ -212,11 +203,11 @@ impl OpenRoom {
         self.after(core, author, client, true, received)
     }
 
-    /// What a session's link writes next.
+    /// What a session's link writes next: whole frames until they have `limit` bytes together, and presence.
     ///
     /// # Errors
     /// [`Ended`] when the link is superseded or the session over.
-    pub fn take(&self, author: u64, link: u64) -> Result<Taken, Ended> {
+    pub fn take(&self, author: u64, link: u64, limit: usize) -> Result<Taken, Ended> {
         let mut core = self.lock();
         if core.broken {
             return Err(Ended::new(
@@ -233,14 +224,14 @@ impl OpenRoom {
         let before = linked.session.cursor();
         let mut taken = Taken::default();
         let mut bytes = 0;
-        while bytes < TAKE_BYTES {
+        while bytes < limit {
             let Some(frame) = linked.session.next(room)? else {
                 break;
             };
             bytes += frame.len();
             taken.messages.extend(fragment::split(frame));
         }
-        taken.more = bytes >= TAKE_BYTES;
+        taken.more = bytes >= limit;
         if linked.presence_told != published {
             linked.presence_told = published;
             taken.messages.extend(
@@ -367,6 +358,13 @@ impl OpenRoom {
     }
 }
 
+impl Linked {
+    /// Whether it is this session, by its name and its secret.
+    fn is(&self, sid: &SessionId, key: &SessionKey) -> bool {
+        self.session.sid() == sid && bool::from(self.session.key()[..].ct_eq(&key[..]))
+    }
+}
+
 impl Core {
     fn next_author(&mut self) -> u64 {
         self.last_used = Instant::now();
@@ -374,6 +372,15 @@ impl Core {
         self.next_author += 1;
         author
     }
+}
+
+/// What is told about a session that is not known, or not by this key: which of both is nobody's business.
+#[must_use]
+pub fn gone() -> Ended {
+    Ended::new(
+        ErrorCode::Gone,
+        "this session is over: the page opens a new one",
+    )
 }
 
 fn superseded() -> Ended {

@@ -3,19 +3,31 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
+    extract::rejection::QueryRejection,
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
+use bytes::Bytes;
 use protocol::{
-    frame::{ClientFrame, ErrorCode, FrameError},
-    session::Ended,
+    frame::{
+        ClientFrame, ErrorCode, FrameError, MAX_PADDING, MAX_STATE_VECTOR, ServerFrame, SessionId,
+        SessionKey,
+        fragment::{Assembler, FragmentError},
+    },
+    session::{Ended, MAX_PROBES},
 };
 use tokio::{sync::Notify, time};
 
-use crate::{http::AppState, rooms::Visit};
+use crate::{http::AppState, room, rooms::Visit};
 
+pub mod answer;
+pub mod authorization;
 pub mod deadlines;
+pub mod event_stream;
 mod gate;
+pub mod http_link;
+pub mod poll;
+pub mod post;
 pub mod pulse;
 pub mod socket;
 pub mod websocket;
@@ -27,6 +39,10 @@ pub struct Link {
     pub room: Visit,
     /// The session.
     pub author: u64,
+    /// The session's name.
+    pub sid: SessionId,
+    /// The session's secret.
+    pub key: SessionKey,
     /// The link among those of the session.
     pub number: u64,
     /// Notified when there is something to take.
@@ -40,6 +56,12 @@ impl Drop for Link {
         self.room.unlink(self.author, self.number, self.left);
     }
 }
+
+/// The largest HELLO, probes before it included: a state vector and a little more.
+const MAX_HELLO: usize = MAX_STATE_VECTOR + MAX_PROBES * 2 * MAX_PADDING + (4 << 10);
+
+/// Clients come back after a restart within this time, spread over it.
+const COME_BACK_MS: u64 = 2_000;
 
 /// While this much waits for the disk, in bytes, no more is read from clients.
 const BACKLOG: usize = 32 << 20;
@@ -87,6 +109,8 @@ pub async fn open(state: &AppState, first: ClientFrame) -> Result<Link, Ended> {
             Ok(Link {
                 room,
                 author,
+                sid,
+                key,
                 number: 0,
                 wake,
                 left: false,
@@ -99,17 +123,14 @@ pub async fn open(state: &AppState, first: ClientFrame) -> Result<Link, Ended> {
             epoch,
             after,
         } => {
-            let gone = || {
-                Ended::new(
-                    ErrorCode::Gone,
-                    "this session is over: the page opens a new one",
-                )
-            };
-            let room = state.rooms.find(&sid).await.ok_or_else(gone)?;
+            let room = state.rooms.find(&sid).await.ok_or_else(room::gone)?;
             let author = room.resume(&sid, &key, link, epoch, after, Arc::clone(&wake))?;
+            state.http_links.supersede(&sid, link);
             Ok(Link {
                 room,
                 author,
+                sid,
+                key,
                 number: link,
                 wake,
                 left: false,
@@ -127,6 +148,58 @@ fn unreadable() -> Ended {
     Ended::new(
         ErrorCode::Protocol,
         "a message was larger than allowed here, or broke the rules of WebSocket",
+    )
+}
+
+/// A piece of a frame or all of it: the frame, when it is whole.
+///
+/// # Errors
+/// [`Ended`] with what the client is told.
+fn assemble(assembler: &mut Assembler, bytes: Bytes) -> Result<Option<ClientFrame>, Ended> {
+    let whole = assembler.push(bytes).map_err(|error| {
+        let code = match error {
+            FragmentError::TooLarge(_) => ErrorCode::TooLarge,
+            FragmentError::Oversized | FragmentError::Interrupted => ErrorCode::Protocol,
+        };
+        Ended::new(code, error.to_string())
+    })?;
+    whole
+        .map(|frame| ClientFrame::decode(&frame).map_err(|error| malformed(&error)))
+        .transpose()
+}
+
+/// What puts the frames of an open session together.
+fn assembler(state: &AppState) -> Assembler {
+    Assembler::new(state.config.max_update.saturating_mul(8) + (1 << 20))
+}
+
+/// The answer to a probe before a session is open, of which a link may bring a few.
+///
+/// # Errors
+/// [`Ended`] with what the client is told about one too many.
+fn probed(before: usize, nonce: u64, padding: Bytes) -> Result<Bytes, Ended> {
+    if before >= MAX_PROBES {
+        return Err(Ended::new(
+            ErrorCode::Protocol,
+            format!("a connection takes at most {MAX_PROBES} PROBEs before HELLO or RESUME"),
+        ));
+    }
+    Ok(ServerFrame::Probed { nonce, padding }.encode())
+}
+
+/// What a client is told when the server stops: when to come back, so that not all come at once.
+fn go_away() -> (Bytes, Duration) {
+    let retry_after_ms = rand::random::<u64>() % COME_BACK_MS;
+    let frame = ServerFrame::GoAway { retry_after_ms }.encode();
+    (frame, Duration::from_millis(retry_after_ms))
+}
+
+/// What a client is told about a query that says not what it has to.
+fn unasked(rejection: &QueryRejection) -> Ended {
+    let why = rejection.body_text();
+    Ended::new(
+        ErrorCode::Protocol,
+        format!("the request could not be read: {why}"),
     )
 }
 

@@ -1,18 +1,21 @@
-//! A connection's socket, which holds the connection's place and counts its bytes; it does not look at them.
+//! A connection's socket, which holds the connection's place, counts its bytes, and gives up a peer that takes none; it does not look at them.
 //!
 //! The place hangs on the socket and not on the task that serves it, because a WebSocket outlives that task: its upgrade takes
 //! the socket along.
 
 use std::{
+    future::Future,
     io,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
+    time::Duration,
 };
 
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
+    time::{Sleep, sleep},
 };
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
@@ -22,6 +25,9 @@ use crate::metrics::{Metrics, Raised};
 pub(super) struct Socket {
     stream: TcpStream,
     metrics: Arc<Metrics>,
+    patience: Duration,
+    /// Runs while the peer takes nothing of what is to be written.
+    stalled: Option<Pin<Box<Sleep>>>,
     // Dropped after the stream: a place is free when its socket is closed.
     _open: Raised,
     _place: Place,
@@ -34,21 +40,41 @@ impl Socket {
         place: Place,
         tasks: &Tasks,
         metrics: &Arc<Metrics>,
+        patience: Duration,
     ) -> Self {
         Self {
             stream,
             _open: Raised::new(&metrics.connections_open),
             metrics: Arc::clone(metrics),
+            patience,
+            stalled: None,
             _place: place,
             _token: tasks.token(),
         }
     }
 
-    fn sent(&self, written: io::Result<usize>) -> io::Result<usize> {
-        if let Ok(bytes) = written {
-            self.metrics.sent_bytes.inc_by(bytes as u64);
+    /// What became of a write. A peer that keeps its window shut looks alive to the kernel for as long as it likes.
+    fn written(
+        &mut self,
+        cx: &mut Context<'_>,
+        written: Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        if let Poll::Ready(written) = written {
+            self.stalled = None;
+            if let Ok(bytes) = written {
+                self.metrics.sent_bytes.inc_by(bytes as u64);
+            }
+            return Poll::Ready(written);
         }
-        written
+        let patience = self.patience;
+        let stalled = self
+            .stalled
+            .get_or_insert_with(|| Box::pin(sleep(patience)));
+        ready!(stalled.as_mut().poll(cx));
+        Poll::Ready(Err(io::Error::new(
+            io::ErrorKind::TimedOut,
+            "the peer takes nothing",
+        )))
     }
 }
 
@@ -73,8 +99,8 @@ impl AsyncWrite for Socket {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let written = ready!(Pin::new(&mut self.stream).poll_write(cx, bytes));
-        Poll::Ready(self.sent(written))
+        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.written(cx, written)
     }
 
     fn poll_write_vectored(
@@ -82,8 +108,8 @@ impl AsyncWrite for Socket {
         cx: &mut Context<'_>,
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let written = ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, parts));
-        Poll::Ready(self.sent(written))
+        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, parts);
+        self.written(cx, written)
     }
 
     fn is_write_vectored(&self) -> bool {

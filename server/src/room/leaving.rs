@@ -2,7 +2,12 @@
 
 use std::time::Instant;
 
-use super::{Core, Linked, OpenRoom};
+use protocol::{
+    frame::{ClientFrame, ErrorCode, SessionId, SessionKey},
+    session::{Ended, Received},
+};
+
+use super::{Core, Linked, OpenRoom, gone, superseded};
 use crate::rooms::now_ms;
 
 /// A session without a link is kept for this long, so that its client finds it again after a tunnel or a short sleep.
@@ -30,6 +35,86 @@ impl OpenRoom {
             if core.room.presence.leave(author, now_ms()) {
                 self.presence_changed();
             }
+        }
+    }
+
+    /// Takes the last words of a session, whether the connection of its newest link is still open or not: a page that goes
+    /// says them beside it. An edit that is not due is left out, since the one before it may be lost with that connection;
+    /// so is everything after a goodbye.
+    ///
+    /// # Errors
+    /// [`Ended`] when the session is not known by this key, `link` is not its newest, or a frame is refused. What came
+    /// before that frame counts.
+    pub fn last_words(
+        &self,
+        sid: &SessionId,
+        key: &SessionKey,
+        link: u64,
+        frames: Vec<ClientFrame>,
+    ) -> Result<Received, Ended> {
+        for frame in frames {
+            let mut core = self.lock();
+            let Core { room, sessions, .. } = &mut *core;
+            let linked = sessions
+                .values_mut()
+                .find(|linked| linked.is(sid, key))
+                .ok_or_else(gone)?;
+            if linked.session.link() != link {
+                return Err(superseded());
+            }
+            let (author, client) = (linked.session.author(), linked.session.client());
+            let received = linked.session.receive(frame, room, now_ms());
+            match self.after(core, author, client, received) {
+                Ok(Received::Left) => {
+                    self.forget(author, link);
+                    return Ok(Received::Left);
+                }
+                Ok(_) => {}
+                Err(ended) if ended.code == ErrorCode::Incomplete => {}
+                Err(ended) => return Err(ended),
+            }
+        }
+        Ok(Received::Nothing)
+    }
+
+    /// A session's client has left: nobody waits for it, and a connection it may still have finds itself without a session.
+    fn forget(&self, author: u64, link: u64) {
+        let mut core = self.lock();
+        core.last_used = Instant::now();
+        let linked = core.sessions.get(&author);
+        if linked.is_none_or(|linked| linked.session.link() != link) {
+            return;
+        }
+        core.sessions.remove(&author);
+        let changed = core.room.presence.leave(author, now_ms());
+        drop(core);
+        self.wakes.wake(author);
+        self.wakes.remove(author);
+        if changed {
+            self.presence_changed();
+        }
+    }
+
+    /// Whether a session's link is the one it is on.
+    #[must_use]
+    pub fn is_linked(&self, author: u64, link: u64) -> bool {
+        let core = self.lock();
+        let linked = core.sessions.get(&author);
+        linked.is_some_and(|linked| linked.link == Some(link))
+    }
+
+    /// Why a session's link is not open, in what its client is told.
+    #[must_use]
+    pub fn why_not(&self, sid: &SessionId, key: &SessionKey, link: u64) -> Ended {
+        let core = self.lock();
+        let mut sessions = core.sessions.values();
+        match sessions.find(|linked| linked.is(sid, key)) {
+            None => gone(),
+            Some(linked) if linked.session.link() > link => superseded(),
+            Some(_) => Ended::new(
+                ErrorCode::Incomplete,
+                "this connection has ended: the page goes on with another",
+            ),
         }
     }
 

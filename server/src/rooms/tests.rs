@@ -171,7 +171,7 @@ async fn a_broken_room_opens_anew_with_every_edit_that_was_accepted() {
     let author = greet(&visit, 1);
     write(&visit, author, "accepted");
     visit.break_now();
-    assert_eq!(visit.take(author, 0).unwrap_err().code, ErrorCode::Gone);
+    assert_eq!(visit.take(author, 0, 1).unwrap_err().code, ErrorCode::Gone);
     let room = Arc::clone(&visit);
     drop(visit);
     world.rooms.sweep().await;
@@ -265,7 +265,7 @@ async fn opening_and_losing_sessions_costs_bounded_memory() {
         visit.unlink(author, 0, false);
     }
     assert_eq!(world.rooms.directory().len(), 4, "twice the connections");
-    assert!(visit.take(kept, 0).is_ok(), "one that is there stays");
+    assert!(visit.take(kept, 0, 1).is_ok(), "one that is there stays");
     assert!(world.rooms.directory().find(&[200; 16]).is_some());
 }
 

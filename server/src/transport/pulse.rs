@@ -46,11 +46,17 @@ impl Pulse {
         (quiet + self.deadlines.heartbeat).min(self.heard + self.deadlines.silence)
     }
 
+    /// Whether the client has been silent for too long.
+    #[must_use]
+    pub fn is_dead(&self) -> bool {
+        self.heard.elapsed() >= self.deadlines.silence
+    }
+
     /// The time of [`Pulse::due`] has come: true when the client is to be asked, false when it is dead.
     #[must_use]
     pub fn beat(&mut self) -> bool {
         self.asked = Instant::now();
-        self.heard.elapsed() < self.deadlines.silence
+        !self.is_dead()
     }
 }
 

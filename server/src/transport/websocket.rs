@@ -7,32 +7,24 @@ use axum::{
     http::HeaderMap,
     response::Response,
 };
-use bytes::Bytes;
 use protocol::{
-    frame::{
-        ClientFrame, ErrorCode, MAX_FRAME, MAX_STATE_VECTOR, ServerFrame,
-        fragment::{Assembler, FragmentError},
-    },
+    frame::{ClientFrame, ErrorCode, MAX_FRAME, ServerFrame, fragment::Assembler},
     session::{Ended, Received},
 };
 use tokio::time::{self, Instant};
 
 use super::{
-    Link, check_origin, is_behind, malformed, open, pause,
+    Link, MAX_HELLO, assemble, assembler, check_origin, go_away, is_behind, open, pause, probed,
     pulse::Pulse,
     socket::{Incoming, Socket, bounded},
     unreadable,
 };
-use crate::{http::AppState, metrics::LinkKind};
+use crate::{http::AppState, metrics::LinkKind, room::TAKE_BYTES};
 
 /// Messages taken from a socket before what they caused is written.
 const BURST: usize = 64;
 /// The largest message that is read only to say that it is too large, in bytes; one larger still just ends the connection.
 const MAX_MESSAGE: usize = 4 * MAX_FRAME;
-/// The largest HELLO in pieces: a state vector and a little more.
-const MAX_HELLO: usize = MAX_STATE_VECTOR + (4 << 10);
-/// Clients come back after a restart within this time, spread over it.
-const COME_BACK_MS: u64 = 2_000;
 
 /// Upgrades the request, if its page may connect.
 pub async fn upgrade(
@@ -68,10 +60,7 @@ async fn serve(state: AppState, mut socket: Socket) {
     match end {
         End::Left | End::Lost => {}
         End::Stopping => {
-            let retry_after_ms = rand::random::<u64>() % COME_BACK_MS;
-            socket
-                .send(vec![ServerFrame::GoAway { retry_after_ms }.encode()])
-                .await;
+            socket.send(vec![go_away().0]).await;
             socket.restart().await;
         }
         End::Refused(ended) => {
@@ -91,29 +80,43 @@ async fn greet(state: &AppState, socket: &mut Socket) -> Result<Option<Link>, En
         let Some(first) = time::timeout_at(due, first).await.map_err(|_| slow())?? else {
             return Ok(None);
         };
+        let resuming = matches!(first, ClientFrame::Resume { .. });
         match open(state, first).await {
+            Ok(link) => {
+                if resuming {
+                    state.metrics.resumed(LinkKind::RtWebsocket);
+                }
+                return Ok(Some(link));
+            }
             Err(ended) if ended.code == ErrorCode::Gone => {
                 if !socket.send(vec![ended.frame()]).await {
                     return Ok(None);
                 }
             }
-            opened => return opened.map(Some),
+            Err(ended) => return Err(ended),
         }
     }
     Err(Ended::new(ErrorCode::Gone, "this session is over"))
 }
 
+/// The first frame that is no probe; a page probes a link before it moves its session there.
 async fn first_frame(
     socket: &mut Socket,
     assembler: &mut Assembler,
 ) -> Result<Option<ClientFrame>, Ended> {
+    let mut probes = 0;
     loop {
         match socket.next().await {
-            Incoming::Message(bytes) => {
-                if let Some(frame) = assemble(assembler, bytes)? {
-                    return Ok(Some(frame));
+            Incoming::Message(bytes) => match assemble(assembler, bytes)? {
+                Some(ClientFrame::Probe { nonce, padding }) => {
+                    if !socket.send(vec![probed(probes, nonce, padding)?]).await {
+                        return Ok(None);
+                    }
+                    probes += 1;
                 }
-            }
+                Some(frame) => return Ok(Some(frame)),
+                None => {}
+            },
             Incoming::Alive => {}
             Incoming::Closed => return Ok(None),
             Incoming::Unreadable => return Err(unreadable()),
@@ -139,9 +142,9 @@ async fn converse(state: &AppState, socket: &mut Socket, link: &Link) -> End {
     let mut pulse = Pulse::new(state.config.deadlines);
     // Set anew only when it rings: what is due only ever moves further away, and a timer for each message would be dear.
     let mut alarm = pin!(time::sleep_until(pulse.due()));
-    let mut assembler = Assembler::new(state.config.max_update.saturating_mul(8) + (1 << 20));
+    let mut assembler = assembler(state);
     loop {
-        let more = match link.room.take(link.author, link.number) {
+        let more = match link.room.take(link.author, link.number, TAKE_BYTES) {
             Ok(taken) => {
                 if !taken.messages.is_empty() {
                     if !socket.send(taken.messages).await {
@@ -209,19 +212,6 @@ fn handle(
         Incoming::Unreadable => Err(unreadable()),
         Incoming::Unexpected => Err(unexpected()),
     }
-}
-
-fn assemble(assembler: &mut Assembler, bytes: Bytes) -> Result<Option<ClientFrame>, Ended> {
-    let whole = assembler.push(bytes).map_err(|error| {
-        let code = match error {
-            FragmentError::TooLarge(_) => ErrorCode::TooLarge,
-            FragmentError::Oversized | FragmentError::Interrupted => ErrorCode::Protocol,
-        };
-        Ended::new(code, error.to_string())
-    })?;
-    whole
-        .map(|frame| ClientFrame::decode(&frame).map_err(|error| malformed(&error)))
-        .transpose()
 }
 
 fn unexpected() -> Ended {

@@ -1,0 +1,226 @@
+//! `/rt/1/session`, `/rt/1/send`, `/rt/1/bye`: what a page says in requests; what it is told comes by [`super::poll`] or [`super::event_stream`].
+//!
+//! The answer to a `send` holds nothing but a refusal: beside a stream or a poll, anything else could overtake what comes
+//! there, and a repeated request gets an answer that its page may never see.
+
+use std::{error::Error, net::SocketAddr, num::NonZeroU64};
+
+use axum::{
+    body::{Body, to_bytes},
+    extract::{ConnectInfo, Query, Request, State, rejection::QueryRejection},
+    http::{HeaderMap, StatusCode, header},
+    response::Response,
+};
+use bytes::Bytes;
+use http_body_util::LengthLimitError;
+use protocol::{
+    frame::{ClientFrame, ErrorCode, MAX_FRAME, fragment::Assembler, packet::unpack},
+    session::{Ended, Received},
+};
+use serde::Deserialize;
+use tokio::time::{self, Instant};
+
+use super::{
+    MAX_HELLO,
+    answer::{PACKET, delivery, going_away, packet, refusal},
+    assemble, assembler,
+    authorization::Authorization,
+    check_origin, is_behind, malformed, open, pause, probed, unasked,
+};
+use crate::{http::AppState, room};
+
+/// The largest body of messages within a session, in bytes: one message at its largest and as much again.
+const MAX_BODY: usize = 2 * MAX_FRAME;
+/// What the answer that opens a link holds, in bytes, unless a single frame is larger.
+const ANSWER: usize = 16 << 10;
+
+/// The query of a `send`.
+#[derive(Deserialize)]
+pub struct Asked {
+    /// The POST's number on its link, from 1.
+    n: NonZeroU64,
+}
+
+/// Opens or resumes a session on a link of plain requests. Probes alone are answered, and open nothing.
+pub async fn session(
+    State(state): State<AppState>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    request: Request,
+) -> Response {
+    let body = match admitted(&state, peer, request) {
+        Ok((_, body)) => body,
+        Err(response) => return response,
+    };
+    // What is answered to probes is told also when what follows them is refused.
+    let mut answers = Vec::new();
+    match greet(&state, body, &mut answers).await {
+        Ok(response) => response,
+        Err(ended) => refusal(&answers, &ended),
+    }
+}
+
+async fn greet(state: &AppState, body: Body, answers: &mut Vec<Bytes>) -> Result<Response, Ended> {
+    let messages = messages(state, body, MAX_HELLO).await?;
+    let Some(first) = first_frame(messages, answers)? else {
+        return Ok(packet(&*answers));
+    };
+    let resumed = matches!(first, ClientFrame::Resume { .. });
+    let link = open(state, first).await?;
+    let link = state.http_links.open(link, resumed, assembler(state));
+    // From here to the return nothing may wait: a request that is given up there would lose what was taken.
+    match link.take_first(ANSWER) {
+        Ok(taken) => {
+            answers.extend(taken.messages);
+            Ok(delivery(link, answers))
+        }
+        Err(ended) => {
+            link.end(false);
+            Err(ended)
+        }
+    }
+}
+
+/// The frame that opens the link, which is the last; `None` when only probes came.
+fn first_frame(
+    messages: Vec<Bytes>,
+    answers: &mut Vec<Bytes>,
+) -> Result<Option<ClientFrame>, Ended> {
+    let out_of_place = || {
+        Ended::new(
+            ErrorCode::Protocol,
+            "a session begins with PROBEs, if any, and one HELLO or RESUME, and nothing after it",
+        )
+    };
+    let mut assembler = Assembler::new(MAX_HELLO);
+    let mut first = None;
+    for message in messages {
+        match assemble(&mut assembler, message)? {
+            _ if first.is_some() => return Err(out_of_place()),
+            Some(ClientFrame::Probe { nonce, padding }) => {
+                answers.push(probed(answers.len(), nonce, padding)?);
+            }
+            frame => first = frame,
+        }
+    }
+    if first.is_none() && answers.is_empty() {
+        return Err(out_of_place());
+    }
+    Ok(first)
+}
+
+/// Takes in messages of a session.
+pub async fn send(
+    State(state): State<AppState>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    asked: Result<Query<Asked>, QueryRejection>,
+    request: Request,
+) -> Response {
+    let (headers, body) = match admitted(&state, peer, request) {
+        Ok(parts) => parts,
+        Err(response) => return response,
+    };
+    let sent = match asked {
+        Ok(Query(asked)) => receive(&state, &asked, &headers, body).await,
+        Err(rejection) => Err(unasked(&rejection)),
+    };
+    match sent {
+        Ok(()) => packet([]),
+        Err(ended) => refusal(&[], &ended),
+    }
+}
+
+async fn receive(
+    state: &AppState,
+    asked: &Asked,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<(), Ended> {
+    let authorization = Authorization::of(headers)?;
+    let link = state.http_links.find(state, &authorization).await?;
+    let messages = messages(state, body, MAX_BODY).await?;
+    link.receive(asked.n.get(), messages)
+}
+
+/// The last words of a page that goes: edits that are not saved, and a goodbye. They belong to the session's newest link,
+/// whatever carries that.
+pub async fn bye(
+    State(state): State<AppState>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    request: Request,
+) -> Response {
+    let (headers, body) = match admitted(&state, peer, request) {
+        Ok(parts) => parts,
+        Err(response) => return response,
+    };
+    match last_words(&state, &headers, body).await {
+        Ok(()) => packet([]),
+        Err(ended) => refusal(&[], &ended),
+    }
+}
+
+async fn last_words(state: &AppState, headers: &HeaderMap, body: Body) -> Result<(), Ended> {
+    let Authorization { sid, key, link } = Authorization::of(headers)?;
+    let room = state.rooms.find(&sid).await.ok_or_else(room::gone)?;
+    let frames = messages(state, body, MAX_BODY)
+        .await?
+        .iter()
+        .map(|message| ClientFrame::decode(message).map_err(|error| malformed(&error)))
+        .collect::<Result<Vec<_>, _>>()?;
+    if room.last_words(&sid, &key, link, frames)? == Received::Left {
+        state.http_links.supersede(&sid, link + 1);
+    }
+    Ok(())
+}
+
+/// Lets a POST in: from a page that may connect, of a type that a foreign page's form cannot send.
+#[expect(clippy::result_large_err, reason = "made once a refused request")]
+fn admitted(
+    state: &AppState,
+    peer: SocketAddr,
+    request: Request,
+) -> Result<(HeaderMap, Body), Response> {
+    let (head, body) = request.into_parts();
+    check_origin(state, peer, &head.headers)?;
+    if head.headers.get(header::CONTENT_TYPE) != Some(&PACKET) {
+        let ended = Ended::new(
+            ErrorCode::Protocol,
+            "a request of a session has the type application/octet-stream",
+        );
+        let mut response = refusal(&[], &ended);
+        *response.status_mut() = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        return Err(response);
+    }
+    if state.tasks.stopping().is_given() {
+        return Err(going_away());
+    }
+    Ok((head.headers, body))
+}
+
+/// The messages of a body, read within a time, and not while the disk is behind.
+async fn messages(state: &AppState, body: Body, max: usize) -> Result<Vec<Bytes>, Ended> {
+    let due = Instant::now() + state.config.deadlines.body;
+    while is_behind(state) {
+        if due <= Instant::now() {
+            return Err(Ended::new(
+                ErrorCode::Unavailable,
+                "the server's disk is behind: nothing is lost, the page tries again",
+            ));
+        }
+        pause().await;
+    }
+    let read = time::timeout_at(due, to_bytes(body, max)).await;
+    let packet = read
+        .map_err(|_| Ended::new(ErrorCode::TooSlow, "the request did not come in time"))?
+        .map_err(|error| {
+            if error
+                .source()
+                .is_some_and(|source| source.is::<LengthLimitError>())
+            {
+                let text = format!("a request of a session has at most {max} bytes");
+                Ended::new(ErrorCode::TooLarge, text)
+            } else {
+                Ended::new(ErrorCode::Protocol, "the request was cut off")
+            }
+        })?;
+    unpack(&packet).map_err(|error| malformed(&error))
+}

@@ -29,9 +29,9 @@ export class Front {
     for (const stream of [process.stdout!, process.stderr!]) stream.on("data", (bytes: Buffer) => (this.#log += bytes))
   }
 
-  /** Starts a server of its own and the recipe in front of it, and waits until pages come through. */
-  static async start(recipe: string): Promise<Front> {
-    const text = await readFile(join(recipes, recipe), "utf8")
+  /** Starts a server of its own and the recipe in front of it, and waits until pages come through. `change` makes another of it. */
+  static async start(recipe: string, change = (text: string) => text): Promise<Front> {
+    const text = change(await readFile(join(recipes, recipe), "utf8"))
     const port = await freePort()
     const origin = `${/\bssl\b/.test(text) ? "https" : "http"}://127.0.0.1:${port}`
     const maru = await Maru.start(["--trusted-proxy", "127.0.0.1", "--allowed-origin", origin])

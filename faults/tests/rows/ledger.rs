@@ -3,12 +3,14 @@
 use std::collections::HashMap;
 
 use bytes::Bytes;
+use protocol::frame::ServerFrame;
 
 /// The updates of one page's own, and those that it was given, in their order.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Ledger {
     made: Vec<Bytes>,
     got: Vec<Bytes>,
+    sessions: usize,
 }
 
 impl Ledger {
@@ -22,9 +24,16 @@ impl Ledger {
         self.got.extend_from_slice(updates);
     }
 
-    /// How many edits the page made.
-    pub(crate) fn made(&self) -> usize {
-        self.made.len()
+    /// The server said something to the page.
+    pub(crate) fn hears(&mut self, message: &Bytes) {
+        if let Ok(ServerFrame::Welcome(_)) = ServerFrame::decode(message) {
+            self.sessions += 1;
+        }
+    }
+
+    /// How many sessions were opened for the page.
+    pub(crate) fn sessions(&self) -> usize {
+        self.sessions
     }
 
     /// Of the author's edits, how many came as they were made. Relayed edits keep their bytes, so each is known again; what came

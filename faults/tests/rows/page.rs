@@ -54,6 +54,16 @@ struct Inner {
     replica: Replica,
     links: HashMap<LinkId, Link>,
     others: BTreeMap<ClientId, String>,
+    /// When the page became live, each time.
+    pub(crate) fn lives(&self) -> Vec<Instant> {
+        self.look(|inner| inner.lives.clone())
+    }
+
+    /// How many links are open, or being opened.
+    pub(crate) fn links(&self) -> usize {
+        self.look(|inner| inner.links.len())
+    }
+
     /// The fewest and the most others that were here at once since somebody looked.
     company: (usize, usize),
     ledger: Ledger,
@@ -61,6 +71,9 @@ struct Inner {
     /// Rungs on which a session lived, in order.
     rungs: Vec<Rung>,
     opened: Vec<Rung>,
+    /// When a session became live that was not.
+    lives: Vec<Instant>,
+    live: bool,
 }
 
 struct Link {
@@ -94,6 +107,8 @@ impl Page {
                 memory,
                 rungs: Vec::new(),
                 opened: Vec::new(),
+                lives: Vec::new(),
+                live: false,
             }),
             happened: watch::Sender::new(()),
             attention: Notify::new(),
@@ -133,6 +148,11 @@ impl Page {
     /// The network may be another one: the page tries the best at once.
     pub(crate) fn wake(&self) {
         self.shared.act(|inner, now| inner.connection.wake(now));
+    }
+
+    /// The person asks for another try.
+    pub(crate) fn retry(&self) {
+        self.shared.act(|inner, now| inner.connection.retry(now));
     }
 
     /// Only this transport from now on.
@@ -272,6 +292,7 @@ impl Shared {
     /// A message came.
     pub(crate) fn message(self: &Arc<Self>, link: LinkId, message: Bytes) {
         self.on_link(link, |inner, now| {
+            inner.ledger.hears(&message);
             inner.connection.message(now, link, message, &inner.replica)
         });
     }
@@ -317,7 +338,12 @@ impl Shared {
         let effects = act(&mut inner, now);
         self.perform(&mut inner, effects, now);
         let status = inner.connection.status();
-        if let (LinkStatus::Live, Some(rung)) = (&status.link, status.rung)
+        let live = status.link == LinkStatus::Live;
+        if live && !std::mem::replace(&mut inner.live, live) {
+            inner.lives.push(Instant::now());
+        }
+        inner.live = live;
+        if let (true, Some(rung)) = (live, status.rung)
             && inner.rungs.last() != Some(&rung)
         {
             inner.rungs.push(rung);

@@ -13,7 +13,7 @@ use crate::page::Shared;
 
 mod poll;
 mod post;
-mod request;
+pub(crate) mod request;
 mod stream;
 mod websocket;
 

@@ -34,7 +34,7 @@ pub(super) enum Answer {
 }
 
 /// Sends one, over a connection of its own; `None` when no head came.
-pub(super) async fn send(
+pub(crate) async fn send(
     server: SocketAddr,
     method: &str,
     path: &str,

@@ -328,18 +328,6 @@ impl Session {
             .push_back(ServerFrame::Probed { nonce, padding });
     }
 
-    /// Probes are answered each, but no more than the newest few wait: a flood of them costs bounded memory.
-    fn probed(&mut self, nonce: u64, padding: Bytes) {
-        let probed = |reply: &ServerFrame| matches!(reply, ServerFrame::Probed { .. });
-        if self.replies.iter().filter(|reply| probed(reply)).count() >= MAX_PROBES
-            && let Some(oldest) = self.replies.iter().position(probed)
-        {
-            self.replies.remove(oldest);
-        }
-        self.replies
-            .push_back(ServerFrame::Probed { nonce, padding });
-    }
-
     /// Both sides exchange their states anew.
     fn ask_for_state(&mut self) {
         self.lost = true;

@@ -74,8 +74,9 @@ pub struct Room {
     pub presence: Presences,
 }
 
-/// Bytes of entries in one batch: one frame, unless a single entry is larger.
-const BATCH_BYTES: usize = 40 * 1024;
+/// Bytes of entries in one batch, unless a single entry is larger: one frame, and half of what a reader may cost that takes
+/// nothing.
+const BATCH_BYTES: usize = 32 * 1024;
 
 impl Room {
     /// Opens a document from what the log holds: a snapshot and the updates after it.

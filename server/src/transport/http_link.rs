@@ -10,7 +10,7 @@ use std::{
 
 use bytes::Bytes;
 use protocol::{
-    frame::{ErrorCode, SessionId, SessionKey, fragment::Assembler},
+    frame::{ErrorCode, SessionId, fragment::Assembler},
     session::{Ended, Received},
 };
 use subtle::ConstantTimeEq;
@@ -434,3 +434,6 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     // Nothing under these locks leaves them half-changed.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests;

@@ -166,6 +166,9 @@ async fn last_words(state: &AppState, headers: &HeaderMap, body: Body) -> Result
         .iter()
         .map(|message| ClientFrame::decode(message).map_err(|error| malformed(&error)))
         .collect::<Result<Vec<_>, _>>()?;
+    if frames.is_empty() {
+        return Err(Ended::new(ErrorCode::Protocol, "last words without a word"));
+    }
     if room.last_words(&sid, &key, link, frames)? == Received::Left {
         state.http_links.supersede(&sid, link + 1);
     }

@@ -6,5 +6,8 @@ mod maru;
 #[path = "../integration/person.rs"]
 #[allow(dead_code, reason = "the integration tests use the rest")]
 mod person;
+#[path = "../integration/plain.rs"]
+#[allow(dead_code, reason = "the integration tests use the rest")]
+mod plain;
 #[path = "../integration/promises.rs"]
 mod promises;

@@ -28,8 +28,20 @@ use tokio_tungstenite::tungstenite::{Message, client::IntoClientRequest};
 
 use crate::promises::Promises;
 
+#[path = "person/requests.rs"]
+mod requests;
+
 /// Longer than anything takes on a busy machine: a person who waits so long has failed.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How a page is connected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    WebSocket,
+    EventStream,
+    LongPoll,
+    ShortPoll,
+}
 
 /// A person; dropping one is closing the laptop, without a goodbye.
 pub(crate) struct Person {
@@ -54,6 +66,8 @@ struct Page {
     link: Option<Link>,
     links: u64,
     connect: bool,
+    /// How the next link is made.
+    way: Way,
     offline: bool,
     promises: Promises,
     /// Edits of others that this person has not taken in yet, when they wait to be taken in.
@@ -70,6 +84,14 @@ impl Person {
     /// Comes to a document with an empty page, and starts to connect.
     pub(crate) fn come(addr: SocketAddr, doc: &str) -> Self {
         Self::with_page(addr, doc, Embedded::default(), &[])
+    }
+
+    /// As [`Person::come`], connecting in this way.
+    pub(crate) fn come_by(addr: SocketAddr, doc: &str, way: Way) -> Self {
+        let person = Self::come(addr, doc);
+        // Its driver has not run yet: tests have one thread.
+        person.shared.page.lock().unwrap().way = way;
+        person
     }
 
     /// Comes with a page that was delivered with a state.
@@ -89,6 +111,7 @@ impl Person {
                 link: None,
                 links: 0,
                 connect: false,
+                way: Way::WebSocket,
                 offline: false,
                 promises: Promises::new(),
                 held: None,
@@ -154,6 +177,12 @@ impl Person {
             effects.extend(page.client.wake(now));
             effects
         });
+    }
+
+    /// Goes on in this way, with another link.
+    pub(crate) fn takes(&self, way: Way) {
+        self.shared.page.lock().unwrap().way = way;
+        self.cut();
     }
 
     /// Has no network from now on.
@@ -394,8 +423,11 @@ async fn drive(shared: Arc<Shared>) {
                 let (out, outgoing) = mpsc::unbounded_channel();
                 let task = if page.offline {
                     tokio::spawn(fail(Arc::clone(&shared), number))
-                } else {
+                } else if page.way == Way::WebSocket {
                     tokio::spawn(converse(Arc::clone(&shared), number, outgoing))
+                } else {
+                    let (shared, way) = (Arc::clone(&shared), page.way);
+                    tokio::spawn(requests::converse(shared, number, outgoing, way))
                 };
                 let task = task.abort_handle();
                 page.drop_link();

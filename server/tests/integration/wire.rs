@@ -13,6 +13,7 @@ use protocol::{
         fragment::{Assembler, split},
     },
     id::{ClientId, DocId},
+    replica::{Edit, Replica},
     sync,
 };
 use tokio::{net::TcpStream, time::timeout};
@@ -58,6 +59,20 @@ pub(crate) fn hello(doc: &str) -> Hello {
         after: 0,
         state_vector: Bytes::from_static(&[0]),
     }
+}
+
+/// The updates of somebody who types each of `words`, at the beginning.
+pub(crate) fn typed(words: &[&str]) -> Vec<Bytes> {
+    let mut replica = Replica::new(ClientId::from_random(rand::random()), || 0);
+    for word in words {
+        let edit = Edit {
+            from: 0,
+            delete: 0,
+            insert: (*word).to_owned(),
+        };
+        replica.edit(&[edit]).unwrap();
+    }
+    replica.take_updates()
 }
 
 impl Wire {

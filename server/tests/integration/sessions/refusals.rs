@@ -3,8 +3,6 @@
 use bytes::Bytes;
 use protocol::{
     frame::{ClientFrame, ErrorCode, Hello, MAX_FRAME, ServerFrame},
-    id::ClientId,
-    replica::{Edit, Replica},
     sync,
 };
 use tokio_tungstenite::tungstenite::Message;
@@ -12,7 +10,7 @@ use tokio_tungstenite::tungstenite::Message;
 use crate::{
     person::Person,
     support::Running,
-    wire::{Wire, hello},
+    wire::{Wire, hello, typed},
 };
 
 fn binary(bytes: impl Into<Bytes>) -> Message {
@@ -24,20 +22,6 @@ fn data(seq: u64, message: sync::Message<'_>) -> ClientFrame {
         seq,
         message: message.encode().into(),
     }
-}
-
-/// The updates of somebody who types each of `words`.
-fn typed(words: &[&str]) -> Vec<Bytes> {
-    let mut replica = Replica::new(ClientId::from_random(rand::random()), || 0);
-    for word in words {
-        let edit = Edit {
-            from: 0,
-            delete: 0,
-            insert: (*word).to_owned(),
-        };
-        replica.edit(&[edit]).unwrap();
-    }
-    replica.take_updates()
 }
 
 #[tokio::test]

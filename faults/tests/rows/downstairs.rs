@@ -68,7 +68,12 @@ pub(crate) async fn row_02_swallowed_upgrade() {
     let scene = Scene::new(Faults::rules([Rule::upgrade(Fault::Swallow)])).await;
     let (page, took) = come_down(&scene, Rung::EventStream, Reason::Unanswered).await;
     let (bar, at_most) = (Duration::from_secs(3), Duration::from_secs(7));
-    figure("row 2: an edit is saved after page load", took, bar, at_most);
+    figure(
+        "row 2: an edit is saved after page load",
+        took,
+        bar,
+        at_most,
+    );
     assert_eq!(page.links(), 2, "the WebSocket may still come");
     page.until("rid of the WebSocket", |page| page.links() == 1)
         .await;
@@ -148,6 +153,10 @@ pub(crate) async fn row_05_stream_held_until_4_kib() {
         .until("sure of its stream", |page| page.status().rtt_ms.is_some())
         .await;
     println!("figure: row 5, until 4 KiB: the stream is proven {proven:.2?} after the first edit");
-    assert_eq!(page.rungs(), [Rung::EventStream], "the padding fills the buffer");
+    assert_eq!(
+        page.rungs(),
+        [Rung::EventStream],
+        "the padding fills the buffer"
+    );
     both_write(scene, page, 1).await;
 }

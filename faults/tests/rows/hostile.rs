@@ -103,7 +103,9 @@ async fn asked(
     let status = response.status().as_u16();
     let body = response.into_body().collect().await.unwrap().to_bytes();
     let frames = unpack(&body).unwrap_or_default();
-    let frames = frames.iter().map(|frame| ServerFrame::decode(frame).unwrap());
+    let frames = frames
+        .iter()
+        .map(|frame| ServerFrame::decode(frame).unwrap());
     (status, frames.collect())
 }
 
@@ -147,7 +149,9 @@ pub(crate) async fn row_25_strangers_and_impossible_numbers() {
     let scene = Scene::new(Faults::default()).await;
     let witness = scene.witness();
     witness.on(Rung::WebSocket).await;
-    let Welcome { sid, key, epoch, .. } = session(&scene).await;
+    let Welcome {
+        sid, key, epoch, ..
+    } = session(&scene).await;
     let says = |sid, key, link| Authorization { sid, key, link }.to_string();
     let own = says(sid, key, 0);
     let data = |seq| {
@@ -167,33 +171,170 @@ pub(crate) async fn row_25_strangers_and_impossible_numbers() {
     let nothing = Bytes::new;
     // In this order: the last ones end the session's link.
     let table: Vec<(&str, &str, String, Bytes, u16, Option<ErrorCode>)> = vec![
-        ("POST", "/rt/1/session", String::new(), resume(sid, [0; 32], 1, epoch), 410, Some(Gone)),
-        ("POST", "/rt/1/session", String::new(), resume([0; 16], key, 1, epoch), 410, Some(Gone)),
-        ("POST", "/rt/1/session", String::new(), resume(sid, key, 1, epoch ^ 1), 410, Some(Gone)),
-        ("POST", "/rt/1/session", String::new(), resume(sid, key, 0, epoch), 409, Some(Superseded)),
-        ("POST", "/rt/1/session", String::new(), data(1), 400, Some(Protocol)),
-        ("POST", "/rt/1/session", String::new(), Bytes::from_static(&[9, 9]), 400, Some(Protocol)),
-        ("POST", "/rt/1/send?n=1", says(sid, [0; 32], 0), data(1), 410, Some(Gone)),
-        ("POST", "/rt/1/send?n=1", says([0; 16], key, 0), data(1), 410, Some(Gone)),
-        ("POST", "/rt/1/send?n=1", String::new(), data(1), 400, Some(Protocol)),
-        ("POST", "/rt/1/send?n=1", format!("RT {short}.{short}.0"), data(1), 400, Some(Protocol)),
-        ("POST", "/rt/1/send?n=1", format!("{own}0000000000000000000000"), data(1), 400, Some(Protocol)),
-        ("POST", "/rt/1/send?n=0", own.clone(), data(1), 400, Some(Protocol)),
-        ("POST", "/rt/1/send?n=-1", own.clone(), data(1), 400, Some(Protocol)),
-        ("POST", "/rt/1/send?n=18446744073709551616", own.clone(), data(1), 400, Some(Protocol)),
-        ("POST", "/rt/1/send", own.clone(), data(1), 400, Some(Protocol)),
-        ("GET", "/rt/1/poll?n=1&wait=-1", own.clone(), nothing(), 400, Some(Protocol)),
-        ("GET", "/rt/1/poll", own.clone(), nothing(), 400, Some(Protocol)),
-        ("GET", "/rt/1/stream", own.clone(), nothing(), 400, Some(Protocol)),
+        (
+            "POST",
+            "/rt/1/session",
+            String::new(),
+            resume(sid, [0; 32], 1, epoch),
+            410,
+            Some(Gone),
+        ),
+        (
+            "POST",
+            "/rt/1/session",
+            String::new(),
+            resume([0; 16], key, 1, epoch),
+            410,
+            Some(Gone),
+        ),
+        (
+            "POST",
+            "/rt/1/session",
+            String::new(),
+            resume(sid, key, 1, epoch ^ 1),
+            410,
+            Some(Gone),
+        ),
+        (
+            "POST",
+            "/rt/1/session",
+            String::new(),
+            resume(sid, key, 0, epoch),
+            409,
+            Some(Superseded),
+        ),
+        (
+            "POST",
+            "/rt/1/session",
+            String::new(),
+            data(1),
+            400,
+            Some(Protocol),
+        ),
+        (
+            "POST",
+            "/rt/1/session",
+            String::new(),
+            Bytes::from_static(&[9, 9]),
+            400,
+            Some(Protocol),
+        ),
+        (
+            "POST",
+            "/rt/1/send?n=1",
+            says(sid, [0; 32], 0),
+            data(1),
+            410,
+            Some(Gone),
+        ),
+        (
+            "POST",
+            "/rt/1/send?n=1",
+            says([0; 16], key, 0),
+            data(1),
+            410,
+            Some(Gone),
+        ),
+        (
+            "POST",
+            "/rt/1/send?n=1",
+            String::new(),
+            data(1),
+            400,
+            Some(Protocol),
+        ),
+        (
+            "POST",
+            "/rt/1/send?n=1",
+            format!("RT {short}.{short}.0"),
+            data(1),
+            400,
+            Some(Protocol),
+        ),
+        (
+            "POST",
+            "/rt/1/send?n=1",
+            format!("{own}0000000000000000000000"),
+            data(1),
+            400,
+            Some(Protocol),
+        ),
+        (
+            "POST",
+            "/rt/1/send?n=0",
+            own.clone(),
+            data(1),
+            400,
+            Some(Protocol),
+        ),
+        (
+            "POST",
+            "/rt/1/send?n=-1",
+            own.clone(),
+            data(1),
+            400,
+            Some(Protocol),
+        ),
+        (
+            "POST",
+            "/rt/1/send?n=18446744073709551616",
+            own.clone(),
+            data(1),
+            400,
+            Some(Protocol),
+        ),
+        (
+            "POST",
+            "/rt/1/send",
+            own.clone(),
+            data(1),
+            400,
+            Some(Protocol),
+        ),
+        (
+            "GET",
+            "/rt/1/poll?n=1&wait=-1",
+            own.clone(),
+            nothing(),
+            400,
+            Some(Protocol),
+        ),
+        (
+            "GET",
+            "/rt/1/poll",
+            own.clone(),
+            nothing(),
+            400,
+            Some(Protocol),
+        ),
+        (
+            "GET",
+            "/rt/1/stream",
+            own.clone(),
+            nothing(),
+            400,
+            Some(Protocol),
+        ),
         ("POST", "/rt/1/send?n=1", own.clone(), data(1), 200, None),
         ("POST", "/rt/1/send?n=1", own.clone(), data(1), 200, None),
-        ("POST", "/rt/1/send?n=18446744073709551615", own.clone(), data(1), 409, Some(Incomplete)),
+        (
+            "POST",
+            "/rt/1/send?n=18446744073709551615",
+            own.clone(),
+            data(1),
+            409,
+            Some(Incomplete),
+        ),
     ];
     for (method, path, authorization, body, status, error) in table {
         let authorization = Some(authorization.as_str()).filter(|text| !text.is_empty());
         let (got, frames) = asked(&scene, method, path, authorization, body).await;
         let told = code(&frames);
-        assert_eq!((got, told), (status, error), "{method} {path} {authorization:?}");
+        assert_eq!(
+            (got, told),
+            (status, error),
+            "{method} {path} {authorization:?}"
+        );
     }
     numbers_of_edits(&scene).await;
     let mut bin = Writer::new(&witness, "bin");

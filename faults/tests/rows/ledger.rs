@@ -70,7 +70,12 @@ pub(crate) fn a_doubled_or_reordered_edit_is_noticed() {
     }
     let reader = |order: &[usize]| {
         let mut reader = Ledger::default();
-        reader.gets(&order.iter().map(|at| edits[*at].clone()).collect::<Vec<_>>());
+        reader.gets(
+            &order
+                .iter()
+                .map(|at| edits[*at].clone())
+                .collect::<Vec<_>>(),
+        );
         reader
     };
     assert_eq!(reader(&[0, 1, 2]).check_order(&author), 3);

@@ -99,10 +99,13 @@ fn main() {
     arguments.test_threads.get_or_insert(ROWS.len());
     server_files();
     let mut trials: Vec<Trial> = ROWS.iter().map(trial).collect();
-    trials.push(Trial::test("a_doubled_or_reordered_edit_is_noticed", || {
-        ledger::a_doubled_or_reordered_edit_is_noticed();
-        Ok(())
-    }));
+    trials.push(Trial::test(
+        "a_doubled_or_reordered_edit_is_noticed",
+        || {
+            ledger::a_doubled_or_reordered_edit_is_noticed();
+            Ok(())
+        },
+    ));
     libtest_mimic::run(&arguments, trials).exit();
 }
 
@@ -110,10 +113,14 @@ fn trial(row: &'static Row) -> Trial {
     Trial::test(row.name, || {
         let (alone, beside);
         if row.alone {
-            alone = ROOM.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+            alone = ROOM
+                .write()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
             let _ = &alone;
         } else {
-            beside = ROOM.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+            beside = ROOM
+                .read()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
             let _ = &beside;
         }
         let runtime = tokio::runtime::Builder::new_multi_thread()

@@ -54,16 +54,6 @@ struct Inner {
     replica: Replica,
     links: HashMap<LinkId, Link>,
     others: BTreeMap<ClientId, String>,
-    /// When the page became live, each time.
-    pub(crate) fn lives(&self) -> Vec<Instant> {
-        self.look(|inner| inner.lives.clone())
-    }
-
-    /// How many links are open, or being opened.
-    pub(crate) fn links(&self) -> usize {
-        self.look(|inner| inner.links.len())
-    }
-
     /// The fewest and the most others that were here at once since somebody looked.
     company: (usize, usize),
     ledger: Ledger,
@@ -157,12 +147,21 @@ impl Page {
 
     /// Only this transport from now on.
     pub(crate) fn force(&self, rung: Option<Rung>) {
-        self.shared.act(|inner, now| inner.connection.force(now, rung));
+        self.shared
+            .act(|inner, now| inner.connection.force(now, rung));
     }
 
     /// Every connection of the page ends, and it knows.
     pub(crate) fn unplug(&self) {
-        let links: Vec<LinkId> = self.shared.inner.lock().unwrap().links.keys().copied().collect();
+        let links: Vec<LinkId> = self
+            .shared
+            .inner
+            .lock()
+            .unwrap()
+            .links
+            .keys()
+            .copied()
+            .collect();
         for link in links {
             self.shared.drop_link(link);
             self.shared.closed(link, Why::Lost);
@@ -202,7 +201,23 @@ impl Page {
 
     /// How many links of a rung were opened.
     pub(crate) fn opened(&self, rung: Rung) -> usize {
-        self.look(|inner| inner.opened.iter().filter(|opened| **opened == rung).count())
+        self.look(|inner| {
+            inner
+                .opened
+                .iter()
+                .filter(|opened| **opened == rung)
+                .count()
+        })
+    }
+
+    /// When the page became live, each time.
+    pub(crate) fn lives(&self) -> Vec<Instant> {
+        self.look(|inner| inner.lives.clone())
+    }
+
+    /// How many links are open, or being opened.
+    pub(crate) fn links(&self) -> usize {
+        self.look(|inner| inner.links.len())
     }
 
     /// The fewest and the most others that were here at once since this was asked last.
@@ -242,8 +257,10 @@ impl Page {
 
     /// Waits until this is somewhere in the text; how long that took.
     pub(crate) async fn finds(&self, part: &str) -> Duration {
-        self.until(&format!("{part:?} in the text"), |page| page.text().contains(part))
-            .await
+        self.until(&format!("{part:?} in the text"), |page| {
+            page.text().contains(part)
+        })
+        .await
     }
 
     /// Waits until so many others are here.
@@ -318,11 +335,7 @@ impl Shared {
     }
 
     /// Of a link that the connection has closed nothing more is told.
-    fn on_link(
-        self: &Arc<Self>,
-        link: LinkId,
-        act: impl FnOnce(&mut Inner, u64) -> Vec<Effect>,
-    ) {
+    fn on_link(self: &Arc<Self>, link: LinkId, act: impl FnOnce(&mut Inner, u64) -> Vec<Effect>) {
         self.act(|inner, now| {
             if inner.links.contains_key(&link) {
                 act(inner, now)
@@ -392,7 +405,9 @@ impl Shared {
                 Effect::Close { link } => drop(inner.links.remove(&link)),
                 Effect::Remote(updates) => {
                     inner.ledger.gets(&updates);
-                    let whole = inner.replica.apply(updates.iter().map(|update| &update[..]));
+                    let whole = inner
+                        .replica
+                        .apply(updates.iter().map(|update| &update[..]));
                     inner.replica.take_ops();
                     if !whole.unwrap() {
                         let more = inner.connection.incomplete(now, &inner.replica);

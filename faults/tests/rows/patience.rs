@@ -61,7 +61,11 @@ async fn lifetimes(blocked: Option<Rule>, rung: Rung) {
         witness.finds(&ada.write()).await;
         page.finds(&bin.write()).await;
     }
-    assert_eq!(witness.company(), (1, 1), "presence neither doubles nor flickers");
+    assert_eq!(
+        witness.company(),
+        (1, 1),
+        "presence neither doubles nor flickers"
+    );
     assert_eq!(page.rungs(), [rung]);
     assert_eq!(page.opened(rung), 3, "two lifetimes were over");
     scene.ends_well(vec![page, witness]).await;

@@ -82,7 +82,11 @@ pub(crate) async fn row_10_body_over_the_limit() {
         witness.finds(words.last().unwrap()).await;
     }
     assert!(scene.proxy.seen().answers(SEND, 413) > 0);
-    assert_eq!(page.opened(Rung::EventStream), 1, "nothing was connected anew");
+    assert_eq!(
+        page.opened(Rung::EventStream),
+        1,
+        "nothing was connected anew"
+    );
     scene.ends_well(vec![page, witness]).await;
 }
 
@@ -105,7 +109,11 @@ pub(crate) async fn row_10_too_many_requests() {
     assert!(took >= Duration::from_secs(3), "{took:?}");
     let asked = scene.proxy.seen().requests(SEND) - before;
     assert!((4..8).contains(&asked), "{asked} requests");
-    assert_eq!(page.opened(Rung::EventStream), 1, "nothing was connected anew");
+    assert_eq!(
+        page.opened(Rung::EventStream),
+        1,
+        "nothing was connected anew"
+    );
     scene.ends_well(vec![page, witness]).await;
 }
 
@@ -148,10 +156,7 @@ pub(crate) async fn row_11_poll_cut_by_a_proxy() {
     let scene = Scene::new(blocked(rules)).await;
     let (page, witness) = (scene.page(), scene.witness());
     page.on(Rung::LongPoll).await;
-    let cuts = scene
-        .proxy
-        .until(|seen| seen.answers(POLL, 502) == 4)
-        .await;
+    let cuts = scene.proxy.until(|seen| seen.answers(POLL, 502) == 4).await;
     let good = cuts.answers(POLL, 200);
     // Two whole polls of 6 s, and no cut between them.
     let after = scene
@@ -159,7 +164,10 @@ pub(crate) async fn row_11_poll_cut_by_a_proxy() {
         .until(|seen| seen.answers(POLL, 200) >= good + 3)
         .await;
     assert_eq!(after.answers(POLL, 502), 4, "shorter polls are not cut");
-    println!("figure: row 11: polls are short enough after {:.2?}", page.age());
+    println!(
+        "figure: row 11: polls are short enough after {:.2?}",
+        page.age()
+    );
     {
         let (mut ada, mut bin) = (Writer::new(&page, "ada"), Writer::new(&witness, "bin"));
         page.finds(&bin.write()).await;

@@ -31,7 +31,10 @@ async fn killed(faults: Faults, rung: Rung) {
         scene.maru.restart().await;
         let restarted = Instant::now();
         page.saved().await;
-        println!("figure: row 16, {rung}: saved {:.2?} after the restart", restarted.elapsed());
+        println!(
+            "figure: row 16, {rung}: saved {:.2?} after the restart",
+            restarted.elapsed()
+        );
         witness.finds(&ada.write()).await;
         page.finds(&bin.write()).await;
     }
@@ -80,10 +83,17 @@ pub(crate) async fn row_17_rolling_deploy_of_1000_sessions() {
         share(90),
         share(100)
     );
-    assert!(share(90) - share(10) > Duration::from_millis(500), "they come spread over a time");
+    assert!(
+        share(90) - share(10) > Duration::from_millis(500),
+        "they come spread over a time"
+    );
     assert!(share(100) < Duration::from_secs(30));
     for page in &pages {
-        assert_eq!(page.rungs(), [Rung::WebSocket], "nobody comes back on a lower rung");
+        assert_eq!(
+            page.rungs(),
+            [Rung::WebSocket],
+            "nobody comes back on a lower rung"
+        );
         assert_eq!(page.status().limited, None);
         page.leave();
     }
@@ -106,7 +116,12 @@ pub(crate) async fn row_19_network_switched_while_typing() {
             () = ada.type_for(long, Duration::from_millis(200)) => long,
         };
         let (bar, at_most) = (Duration::from_secs(10), Duration::from_secs(15));
-        figure("row 19: a word is through after the switch", took, bar, at_most);
+        figure(
+            "row 19: a word is through after the switch",
+            took,
+            bar,
+            at_most,
+        );
         page.finds(&bin.write()).await;
     }
     assert_eq!(page.rungs(), [Rung::WebSocket]);
@@ -125,7 +140,12 @@ pub(crate) async fn row_19_network_switched_while_idle() {
         let word = bin.write();
         let took = page.finds(&word).await;
         let (bar, at_most) = (Duration::from_secs(45), Duration::from_secs(55));
-        figure("row 19: an idle page knows after the switch", took, bar, at_most);
+        figure(
+            "row 19: an idle page knows after the switch",
+            took,
+            bar,
+            at_most,
+        );
     }
     assert_eq!(page.rungs(), [Rung::WebSocket]);
     scene.ends_well(vec![page, witness]).await;
@@ -147,7 +167,10 @@ async fn away(faults: Faults, rung: Rung, portal: Faults, status: u16) {
         ada.write();
         bin.write();
         let seen = scene.proxy.seen();
-        let (ws, session) = (seen.answers("/rt/1/ws", status), seen.answers("/rt/1/session", status));
+        let (ws, session) = (
+            seen.answers("/rt/1/ws", status),
+            seen.answers("/rt/1/session", status),
+        );
         let tried = |now: &faults::Seen| {
             let ws = now.answers("/rt/1/ws", status) - ws;
             let session = now.answers("/rt/1/session", status) - session;
@@ -155,9 +178,14 @@ async fn away(faults: Faults, rung: Rung, portal: Faults, status: u16) {
         };
         scene.proxy.until(tried).await;
         assert_eq!(page.lives().len(), 1, "a portal's page opens no session");
-        assert_eq!(page.status().trouble, None, "and is no frame that cannot be read");
+        assert_eq!(
+            page.status().trouble,
+            None,
+            "and is no frame that cannot be read"
+        );
         scene.proxy.set(faults);
-        page.until("live again", |page| page.lives().len() == 2).await;
+        page.until("live again", |page| page.lives().len() == 2)
+            .await;
         witness.finds(&ada.write()).await;
         page.finds(&bin.write()).await;
     }

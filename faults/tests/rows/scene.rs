@@ -85,7 +85,9 @@ impl Scene {
         let later = self.witness();
         later.saved().await;
         later
-            .until("told everything that was saved", |later| later.text() == text)
+            .until("told everything that was saved", |later| {
+                later.text() == text
+            })
             .await;
         assert_eq!(state(&later), state_of_all);
     }

@@ -33,8 +33,11 @@ async fn busy(bytes_per_second: u64) {
     let mut latencies = Vec::new();
     {
         let [a, b, c] = &writers;
-        let (mut ada, mut bin, mut chan) =
-            (Writer::new(a, "ada"), Writer::new(b, "bin"), Writer::new(c, "chan"));
+        let (mut ada, mut bin, mut chan) = (
+            Writer::new(a, "ada"),
+            Writer::new(b, "bin"),
+            Writer::new(c, "chan"),
+        );
         let watching = async {
             let mut number = 0;
             loop {
@@ -55,15 +58,27 @@ async fn busy(bytes_per_second: u64) {
     }
     latencies.sort_unstable();
     let p95 = latencies[latencies.len() * 95 / 100];
-    println!("figure: row 24, {bytes_per_second} bytes/s: others see {} words, p95 {p95:.2?} late", latencies.len());
-    assert!(p95 < Duration::from_millis(500), "others wait for nobody: {p95:?}");
+    println!(
+        "figure: row 24, {bytes_per_second} bytes/s: others see {} words, p95 {p95:.2?} late",
+        latencies.len()
+    );
+    assert!(
+        p95 < Duration::from_millis(500),
+        "others wait for nobody: {p95:?}"
+    );
     let behind = reader.text().len() - slow.text().len();
-    println!("figure: row 24, {bytes_per_second} bytes/s: the slow one is {behind} characters behind");
+    println!(
+        "figure: row 24, {bytes_per_second} bytes/s: the slow one is {behind} characters behind"
+    );
     assert!(behind > 0, "the line was slow");
     let lifted = time::Instant::now();
     scene.proxy.set(Faults::default());
-    slow.until("told everything", |slow| slow.text() == reader.text()).await;
-    println!("figure: row 24, {bytes_per_second} bytes/s: level {:.2?} after the line was free", lifted.elapsed());
+    slow.until("told everything", |slow| slow.text() == reader.text())
+        .await;
+    println!(
+        "figure: row 24, {bytes_per_second} bytes/s: level {:.2?} after the line was free",
+        lifted.elapsed()
+    );
     let [a, b, c] = writers;
     scene.ends_well(vec![slow, reader, a, b, c]).await;
 }

@@ -17,11 +17,7 @@ fn no_websocket() -> Rule {
 }
 
 /// Both write until something is so.
-async fn write_until(
-    ada: &mut Writer<'_>,
-    bin: &mut Writer<'_>,
-    so: impl std::future::Future<Output = ()>,
-) {
+async fn write_until(ada: &mut Writer<'_>, bin: &mut Writer<'_>, so: impl Future<Output = ()>) {
     let ever = Duration::from_secs(3_600);
     tokio::select! {
         () = so => {}
@@ -53,7 +49,8 @@ async fn zombies(rules: Vec<Rule>, rung: Rung) {
         page.unplug();
         bin.write();
         let resumed = async {
-            page.until("live again", |page| page.lives().len() == 2).await;
+            page.until("live again", |page| page.lives().len() == 2)
+                .await;
             scene.proxy.until(|seen| seen.held > 0).await;
         };
         write_until(&mut ada, &mut bin, resumed).await;
@@ -61,7 +58,11 @@ async fn zombies(rules: Vec<Rule>, rung: Rung) {
         page.finds(&bin.write()).await;
     }
     assert!(scene.proxy.seen().held > 0, "the old link is still open");
-    assert_eq!(witness.company(), (1, 1), "presence neither doubles nor flickers");
+    assert_eq!(
+        witness.company(),
+        (1, 1),
+        "presence neither doubles nor flickers"
+    );
     scene.ends_well(vec![page, witness]).await;
 }
 
@@ -85,10 +86,12 @@ pub(crate) async fn row_13_websocket_dies_while_the_session_moves() {
     witness.meets(1).await;
     witness.company();
     // The proof passes, and the first byte after it is the last.
-    scene.proxy.set(Faults::rules([Rule::upgrade(Fault::Truncate {
-        way: Way::ToClient,
-        after: PROVEN + 1,
-    })]));
+    scene
+        .proxy
+        .set(Faults::rules([Rule::upgrade(Fault::Truncate {
+            way: Way::ToClient,
+            after: PROVEN + 1,
+        })]));
     {
         let (mut ada, mut bin) = (Writer::new(&page, "ada"), Writer::new(&witness, "bin"));
         for attempt in 1..=3 {
@@ -98,7 +101,8 @@ pub(crate) async fn row_13_websocket_dies_while_the_session_moves() {
                     .proxy
                     .until(|seen| seen.upgraded == attempt && seen.cut == attempt)
                     .await;
-                page.until("back on one link", |page| page.links() == 1).await;
+                page.until("back on one link", |page| page.links() == 1)
+                    .await;
             };
             write_until(&mut ada, &mut bin, dies).await;
             witness.finds(&ada.write()).await;
@@ -106,7 +110,11 @@ pub(crate) async fn row_13_websocket_dies_while_the_session_moves() {
         }
     }
     assert_eq!(page.rungs(), [Rung::EventStream], "the stream went on");
-    assert_eq!(witness.company(), (1, 1), "presence neither doubles nor flickers");
+    assert_eq!(
+        witness.company(),
+        (1, 1),
+        "presence neither doubles nor flickers"
+    );
     scene.ends_well(vec![page, witness]).await;
 }
 
@@ -141,7 +149,11 @@ pub(crate) async fn back_on_websocket_after_a_block() {
     );
     assert_eq!(page.rungs(), [Rung::EventStream, Rung::WebSocket]);
     assert_eq!(page.lives().len(), 1, "make before break");
-    assert_eq!(witness.company(), (1, 1), "presence neither doubles nor flickers");
+    assert_eq!(
+        witness.company(),
+        (1, 1),
+        "presence neither doubles nor flickers"
+    );
     assert_eq!(page.status().limited, None);
     scene.ends_well(vec![page, witness]).await;
 }

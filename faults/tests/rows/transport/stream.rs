@@ -168,7 +168,10 @@ impl Events {
         if !line.is_empty() {
             return Some(Event::Nonsense);
         }
-        let (name, data) = (std::mem::take(&mut self.name), std::mem::take(&mut self.data));
+        let (name, data) = (
+            std::mem::take(&mut self.name),
+            std::mem::take(&mut self.data),
+        );
         if name == "end" {
             return Some(Event::End);
         }

@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 
 use bytes::Bytes;
-use protocol::frame::ServerFrame;
+use protocol::frame::ClientFrame;
 
 /// The updates of one page's own, and those that it was given, in their order.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Ledger {
     made: Vec<Bytes>,
     got: Vec<Bytes>,
-    sessions: usize,
+    asked: usize,
 }
 
 impl Ledger {
@@ -24,16 +24,16 @@ impl Ledger {
         self.got.extend_from_slice(updates);
     }
 
-    /// The server said something to the page.
-    pub(crate) fn hears(&mut self, message: &Bytes) {
-        if let Ok(ServerFrame::Welcome(_)) = ServerFrame::decode(message) {
-            self.sessions += 1;
+    /// The page says something to the server.
+    pub(crate) fn says(&mut self, message: &Bytes) {
+        if let Ok(ClientFrame::Hello(_)) = ClientFrame::decode(message) {
+            self.asked += 1;
         }
     }
 
-    /// How many sessions were opened for the page.
-    pub(crate) fn sessions(&self) -> usize {
-        self.sessions
+    /// How many sessions the page asked for; the server may have opened one whose welcome never came.
+    pub(crate) fn asked(&self) -> usize {
+        self.asked
     }
 
     /// Of the author's edits, how many came as they were made. Relayed edits keep their bytes, so each is known again; what came

@@ -39,9 +39,8 @@ impl Maru {
         let site = folder.path().join("site");
         std::fs::create_dir(&site).unwrap();
         std::fs::write(site.join("manifest.json"), "{}").unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let addr = listener.local_addr().unwrap();
-        let running = serve(folder.path(), listener).expect("the folder is new");
+        let (addr, running) =
+            serve(folder.path(), "127.0.0.1:0".parse().unwrap()).expect("the folder is new");
         Self {
             addr,
             running: Some(running),
@@ -69,9 +68,7 @@ impl Maru {
     pub(crate) async fn restart(&mut self) {
         // The killed one's last write may still be under way, and its folder locked for so long.
         for _ in 0..600 {
-            if let Ok(listener) = TcpListener::bind(self.addr)
-                && let Some(running) = serve(self.folder.path(), listener)
-            {
+            if let Some((_, running)) = serve(self.folder.path(), self.addr) {
                 self.running = Some(running);
                 return;
             }
@@ -94,8 +91,8 @@ impl Drop for Maru {
     }
 }
 
-/// `None` when the folder is still in use.
-fn serve(folder: &Path, listener: TcpListener) -> Option<Running> {
+/// `None` when the folder is still in use. Nobody can connect before the server is ready.
+fn serve(folder: &Path, addr: SocketAddr) -> Option<(SocketAddr, Running)> {
     let runtime = Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -118,7 +115,9 @@ fn serve(folder: &Path, listener: TcpListener) -> Option<Running> {
     let state = server.state().clone();
     let (stop, stopping) = oneshot::channel();
     let (ended, stopped) = oneshot::channel();
+    let listener = TcpListener::bind(addr).unwrap();
     listener.set_nonblocking(true).unwrap();
+    let addr = listener.local_addr().unwrap();
     runtime.spawn(async move {
         let listener = tokio::net::TcpListener::from_std(listener).unwrap();
         let shutdown = async {
@@ -130,10 +129,11 @@ fn serve(folder: &Path, listener: TcpListener) -> Option<Running> {
         server.serve(listener, shutdown).await;
         ended.send(()).ok();
     });
-    Some(Running {
+    let running = Running {
         runtime,
         state,
         stop,
         stopped,
-    })
+    };
+    Some((addr, running))
 }

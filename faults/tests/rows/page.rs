@@ -309,7 +309,6 @@ impl Shared {
     /// A message came.
     pub(crate) fn message(self: &Arc<Self>, link: LinkId, message: Bytes) {
         self.on_link(link, |inner, now| {
-            inner.ledger.hears(&message);
             inner.connection.message(now, link, message, &inner.replica)
         });
     }
@@ -384,6 +383,7 @@ impl Shared {
                     inner.links.insert(link, link_of);
                 }
                 Effect::Send { link, message } => {
+                    inner.ledger.says(&message);
                     // A link that has just ended takes nothing; its end is told in a moment.
                     if let Some(link) = inner.links.get(&link) {
                         drop(link.out.send(message));

@@ -173,6 +173,6 @@ pub(crate) async fn row_11_poll_cut_by_a_proxy() {
         page.finds(&bin.write()).await;
         witness.finds(&ada.write()).await;
     }
-    assert_eq!(page.rungs(), [Rung::LongPoll]);
+    assert_eq!(page.rungs(), [Rung::EventStream, Rung::LongPoll]);
     scene.ends_well(vec![page, witness]).await;
 }

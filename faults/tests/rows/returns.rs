@@ -104,6 +104,10 @@ pub(crate) async fn row_19_network_switched_while_typing() {
     let (page, witness) = (scene.page(), scene.witness());
     page.on(Rung::WebSocket).await;
     witness.saved().await;
+    page.until("sure of its WebSocket", |page| {
+        page.status().rtt_ms.is_some()
+    })
+    .await;
     {
         let (mut ada, mut bin) = (Writer::new(&page, "ada"), Writer::new(&witness, "bin"));
         witness.finds(&ada.write()).await;

@@ -68,8 +68,9 @@ impl Scene {
         for page in &pages {
             page.leave();
         }
-        // A session that a page had to give up is remembered for two minutes more; any other is forgotten with the goodbye.
-        let given_up: usize = pages.iter().map(|page| page.ledger().sessions() - 1).sum();
+        // A session that a page had to give up, or was never told of, is remembered for two minutes more; any other is forgotten
+        // with the goodbye.
+        let given_up: usize = pages.iter().map(|page| page.ledger().asked() - 1).sum();
         // There is nothing to be notified by; whoever waits in vain for this is stopped by patience.
         let gone = async {
             while self.maru.sessions() > given_up || self.proxy.seen().held > 0 {

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// How long others write.
-const BUSY: Duration = Duration::from_secs(15);
+const BUSY: Duration = Duration::from_secs(6);
 /// Between two words of one of them.
 const PAUSE: Duration = Duration::from_millis(10);
 

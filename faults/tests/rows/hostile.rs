@@ -177,7 +177,7 @@ pub(crate) async fn row_25_strangers_and_impossible_numbers() {
     let short = BASE64_URL_SAFE_NO_PAD.encode([0; 15]);
     let nothing = Bytes::new;
     // In this order: the last ones end the session's link.
-    let table: Vec<(&str, &str, String, Bytes, u16, Option<ErrorCode>)> = vec![
+    let table = [
         (
             "POST",
             "/rt/1/session",

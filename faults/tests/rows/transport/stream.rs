@@ -28,7 +28,8 @@ const APART: Duration = Duration::from_millis(200);
 /// Whether streams come through unbuffered.
 pub(super) async fn check(server: SocketAddr) -> Result<(), Why> {
     let response = request::send(server, "GET", "/rt/1/stream?check", None, Bytes::new()).await;
-    let mut events = Events::of(response.ok_or(Why::Unreachable)?).map_err(why)?;
+    let mut events =
+        Events::of(response.ok_or(Why::Unreachable)?).map_err(|refused| why(&refused))?;
     let mut came = Vec::new();
     while let Some(event) = events.next().await {
         if let Event::Packet(_) = event {
@@ -58,14 +59,14 @@ pub(super) async fn read(shared: &Arc<Shared>, link: LinkId, opened: &Opened) ->
                 continue;
             }
             Err(Refused::Ours(response)) => {
-                if let Answer::Ours(messages, _) = request::packet(Some(response)).await {
+                if let Answer::Ours(messages, _) = request::packet(Some(*response)).await {
                     for message in messages {
                         shared.message(link, message);
                     }
                 }
                 return Why::Lost;
             }
-            Err(refused) => return why(refused),
+            Err(refused) => return why(&refused),
         };
         loop {
             match events.next().await {
@@ -91,14 +92,14 @@ pub(super) async fn read(shared: &Arc<Shared>, link: LinkId, opened: &Opened) ->
 
 /// What came instead of a stream.
 enum Refused {
-    Ours(Response<Incoming>),
+    Ours(Box<Response<Incoming>>),
     Later(Duration),
     Other(Why),
 }
 
-fn why(refused: Refused) -> Why {
+fn why(refused: &Refused) -> Why {
     match refused {
-        Refused::Other(why) => why,
+        Refused::Other(why) => *why,
         Refused::Ours(_) | Refused::Later(_) => Why::Lost,
     }
 }
@@ -122,7 +123,7 @@ impl Events {
     fn of(response: Response<Incoming>) -> Result<Self, Refused> {
         let kind = response.headers().get(header::CONTENT_TYPE);
         if request::is(kind, request::PACKET) {
-            return Err(Refused::Ours(response));
+            return Err(Refused::Ours(response.into()));
         }
         if !request::is(kind, "text/event-stream") {
             return Err(match request::stranger(&response) {

@@ -55,7 +55,7 @@ export class Person {
 
   /** Waits until this transport is in use, as the badge says. */
   async travelsBy(rung: Rung): Promise<void> {
-    await expect(this.page.locator("#transport")).toHaveAttribute("data-rung", rung)
+    await expect(this.page.locator("#maru-way")).toHaveAttribute("data-way", rung)
   }
 
   /** Types by the keyboard, key by key. */

@@ -125,7 +125,7 @@ test("row 22: eight tabs on HTTP/1.1 without WebSocket load, see each other's te
     expect(took).toBeLessThan(30_000)
     for (const other of tabs) await other.sees(text)
   }
-  const rungs = await Promise.all(tabs.map((tab) => tab.page.locator("#transport").getAttribute("data-rung")))
+  const rungs = await Promise.all(tabs.map((tab) => tab.page.locator("#maru-way").getAttribute("data-way")))
   console.log(`figure: row 22: the tabs travel by ${rungs.join(", ")}`)
   expect(rungs).not.toContain("websocket")
 })

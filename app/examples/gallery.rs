@@ -15,7 +15,9 @@ use app::saved_state::SavedState;
 use app::shell::{Assets, Head, html};
 use app::theme::Theme;
 use app::trouble::Trouble;
+use app::way::Way;
 use leptos::prelude::*;
+use protocol::ladder::Rung;
 use std::path::{Path, PathBuf};
 
 const TEXT: &str = include_str!("gallery/sample.md");
@@ -147,7 +149,11 @@ fn full(preferences: Preferences) -> DocumentModel {
             line: 12,
             column: 7,
         })),
-        transport: Signal::stored("WebSocket"),
+        way: Signal::stored(Way {
+            rung: Some(Rung::WebSocket),
+            reason: None,
+            rtt_ms: Some(12),
+        }),
         ..DocumentModel::still(
             preferences,
             "weekly-2026-47".to_owned(),

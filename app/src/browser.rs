@@ -13,6 +13,74 @@ pub fn now() -> u64 {
         .map_or(0, |clock| clock.now().max(0.0) as u64)
 }
 
+/// Milliseconds of the time of day since 1970.
+#[must_use]
+pub fn wall() -> u64 {
+    js_sys::Date::now().max(0.0) as u64
+}
+
+/// A moment of [`now`] by ISO 8601.
+#[must_use]
+pub fn iso(at: u64) -> String {
+    let ms = (wall() + at).saturating_sub(now());
+    let date = js_sys::Date::new(&JsValue::from_f64(ms as f64));
+    date.to_iso_string().into()
+}
+
+/// What is to be added to a moment of [`now`] to get the milliseconds since some midnight where the reader is.
+#[must_use]
+pub fn since_midnight() -> u64 {
+    let ahead_ms = -js_sys::Date::new_0().get_timezone_offset() * 60_000.0;
+    let local = wall().saturating_add_signed(ahead_ms as i64);
+    local.saturating_sub(now())
+}
+
+/// Waits so many milliseconds.
+pub async fn sleep(ms: u64) {
+    sleep_lightly(ms).0.await;
+}
+
+/// Ends a [`sleep_lightly`].
+pub struct Sleeper(Option<js_sys::Function>);
+
+impl Sleeper {
+    /// Now. Nothing happens when it is over already.
+    pub fn wake(self) {
+        if let Some(wake) = self.0 {
+            drop(wake.call0(&JsValue::NULL));
+        }
+    }
+}
+
+/// Waits so many milliseconds, or until it is woken.
+pub fn sleep_lightly(ms: u64) -> (impl Future<Output = ()>, Sleeper) {
+    let mut sleeper = Sleeper(None);
+    let promise = js_sys::Promise::new(&mut |resolve, _| {
+        let ms = i32::try_from(ms).unwrap_or(i32::MAX);
+        let timer = window().set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, ms);
+        warn_if_failed(timer, "no timer could be set");
+        sleeper.0 = Some(resolve);
+    });
+    let sleep = async move {
+        drop(wasm_bindgen_futures::JsFuture::from(promise).await);
+    };
+    (sleep, sleeper)
+}
+
+/// Whether the page came by HTTP/1, where all tabs together have six connections to a server.
+#[must_use]
+pub fn is_http_1() -> bool {
+    let entries = window()
+        .performance()
+        .map(|clock| clock.get_entries_by_type("navigation"));
+    entries.is_some_and(|entries| {
+        js_sys::Reflect::get(&entries.get(0), &"nextHopProtocol".into())
+            .ok()
+            .and_then(|name| name.as_string())
+            .is_some_and(|name| name.starts_with("http/1"))
+    })
+}
+
 /// 64 random bits from the browser's source for secrets.
 #[must_use]
 pub fn random() -> u64 {
@@ -25,6 +93,16 @@ pub fn random() -> u64 {
         Ok(_) => u64::from_le_bytes(bytes),
         Err(_) => js_sys::Date::now().to_bits() ^ now(),
     }
+}
+
+/// The bytes that a text in base64 stands for, in either alphabet, padded or not; by the browser's own decoder, since a
+/// library's weighs as much as a transport.
+#[must_use]
+pub fn from_base64(text: &str) -> Option<Vec<u8>> {
+    let latin = window()
+        .atob(&text.replace('-', "+").replace('_', "/"))
+        .ok()?;
+    Some(latin.chars().map(|byte| byte as u8).collect())
 }
 
 /// The text of a data block of the page.
@@ -91,6 +169,13 @@ pub fn stored(key: &str) -> Option<String> {
 pub fn store(key: &str, value: &str) {
     if let Ok(Some(storage)) = window().local_storage() {
         drop(storage.set_item(key, value));
+    }
+}
+
+/// Remembers something no longer.
+pub fn forget(key: &str) {
+    if let Ok(Some(storage)) = window().local_storage() {
+        drop(storage.remove_item(key));
     }
 }
 

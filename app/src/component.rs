@@ -3,6 +3,7 @@ pub mod dialog;
 pub mod floor;
 pub mod help_dialog;
 pub mod icon;
+pub mod link_badge;
 pub mod menu;
 pub mod notice;
 pub mod people;

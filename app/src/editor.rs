@@ -2,6 +2,7 @@
 use wasm_bindgen::prelude::*;
 
 pub mod host;
+pub mod inspector;
 
 use host::Host;
 

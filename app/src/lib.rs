@@ -17,6 +17,7 @@ pub mod transport;
 
 pub mod colour;
 pub mod identity;
+pub mod inspector;
 pub mod lang;
 pub mod panes;
 pub mod phrases;
@@ -24,6 +25,7 @@ pub mod preferences;
 pub mod saved_state;
 pub mod theme;
 pub mod trouble;
+pub mod way;
 
 /// Takes over the server-rendered page.
 #[cfg(feature = "hydrate")]

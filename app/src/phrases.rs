@@ -1,4 +1,5 @@
 //! Every sentence a person sees, once per language; nothing else in the page holds words.
+pub mod connection;
 pub(crate) mod english;
 pub(crate) mod korean;
 
@@ -93,6 +94,9 @@ pub struct Phrases {
     // Trouble.
     pub trouble: fn(Trouble) -> Explained,
 
+    /// The connection: badge and inspector.
+    pub connection: connection::Connection,
+
     // Help.
     pub help: &'static str,
     pub shortcuts: &'static str,
@@ -169,6 +173,19 @@ fn grouped(number: u32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use protocol::ladder::Reason;
+
+    const REASONS: [Reason; 9] = [
+        Reason::Refused,
+        Reason::Unanswered,
+        Reason::Silent,
+        Reason::ShortLived,
+        Reason::Buffered,
+        Reason::Cut,
+        Reason::Remembered,
+        Reason::Crowded,
+        Reason::Chosen,
+    ];
 
     #[test]
     fn ages_use_the_largest_unit_that_fits() {
@@ -217,6 +234,12 @@ mod tests {
         for trouble in Trouble::ALL {
             assert!(hangul((korean::PHRASES.trouble)(trouble).safe));
             assert!(!hangul((english::PHRASES.trouble)(trouble).safe));
+        }
+        for reason in REASONS {
+            let said = (korean::PHRASES.connection.reason)(reason);
+            assert!(hangul(said) && said.ends_with('.'), "{said}");
+            let said = (english::PHRASES.connection.reason)(reason);
+            assert!(!hangul(said) && said.ends_with('.'), "{said}");
         }
         assert!(hangul(korean::PHRASES.intro) && !hangul(english::PHRASES.intro));
     }

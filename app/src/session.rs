@@ -5,33 +5,46 @@
 use crate::browser;
 use crate::component::people::Person as Shown;
 use crate::component::status_bar::{Position, TextSize};
+use crate::editor::inspector::Panel;
 use crate::editor::{Editor, Preview};
 use crate::identity::Identity;
+use crate::inspector::Inspector;
 use crate::saved_state::SavedState;
-use crate::transport::websocket::WebSocketLink;
 use crate::trouble::Trouble;
+use crate::way::Way;
 use bytes::Bytes;
 use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
-use protocol::client::{Client, Effect, Embedded};
+use protocol::client::{Client, Embedded};
+use protocol::connection::{Connection, Effect};
 use protocol::id::{ClientId, DocId};
+use protocol::ladder::Memory;
 use protocol::presence::Person;
 use protocol::replica::{Edit, Op, Replica};
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::time::Duration;
 
+pub mod crowd;
 pub mod digest;
 mod leisure;
 mod link;
+mod place;
 mod presence;
 pub mod report;
+pub mod sleep;
+mod tick;
+mod watch;
 
+use crowd::Crowd;
+use link::Wired;
+use place::Place;
 use report::Reporter;
+use sleep::Clocks;
 
-/// The path of the session's WebSocket.
-const PATH: &str = "/rt/1/ws";
+/// Under this name the browser remembers which transport worked where WebSocket did not.
+const MEMORY: &str = "maru.rung";
 /// Carets are told at most this often.
 const PRESENCE_EVERY: Duration = Duration::from_millis(60);
 /// A pasted text goes to the server in pieces of at most so many bytes, each well below its limit for one edit.
@@ -57,7 +70,9 @@ pub struct Signals {
     /// Where the caret is.
     pub position: RwSignal<Option<Position>>,
     /// How the page is connected.
-    pub transport: RwSignal<&'static str>,
+    pub way: RwSignal<Way>,
+    /// Whether the inspector is open.
+    pub inspector: RwSignal<bool>,
     /// A shortcut asks for the next arrangement of panes.
     pub next_panes: RwSignal<u32>,
 }
@@ -70,14 +85,22 @@ pub struct Session {
 }
 
 struct Inner {
-    client: Client,
+    connection: Connection,
     replica: Replica,
+    /// What is to be performed, in order.
+    effects: VecDeque<Effect>,
+    performing: bool,
     /// Changes of a batch that is not complete.
     edits: Vec<Edit>,
     /// Updates of others that wait until the editor is ready.
     held: Vec<Bytes>,
-    link: Option<WebSocketLink>,
-    link_number: u64,
+    links: BTreeMap<u64, Wired>,
+    crowd: Crowd,
+    place: Place,
+    clocks: Clocks,
+    inspector: Inspector,
+    panel: Option<Panel>,
+    look_planned: bool,
     editor: Option<Editor>,
     preview: Option<Preview>,
     people: BTreeMap<ClientId, Person>,
@@ -114,13 +137,28 @@ impl Session {
             embedded = Embedded::default();
         }
         replica.take_ops();
+        let client = Client::new(delivered.doc, id, embedded, browser::random());
+        let memory = browser::stored(MEMORY).and_then(|text| Memory::parse(&text));
         let inner = Inner {
-            client: Client::new(delivered.doc, id, embedded, browser::random()),
+            connection: Connection::new(
+                client,
+                memory,
+                browser::now(),
+                browser::wall(),
+                browser::random(),
+            ),
             replica,
+            effects: VecDeque::new(),
+            performing: false,
             edits: Vec::new(),
             held: Vec::new(),
-            link: None,
-            link_number: 0,
+            links: BTreeMap::new(),
+            crowd: Crowd::new(crate::transport::slot::are_few()),
+            place: Place::None,
+            clocks: Clocks::now(),
+            inspector: Inspector::default(),
+            panel: None,
+            look_planned: false,
             editor: None,
             preview: None,
             people: BTreeMap::new(),
@@ -141,23 +179,31 @@ impl Session {
     /// Connects, for as long as the page lives.
     pub fn start(&self) {
         self.tell_presence();
-        self.act(|inner, now| inner.client.tick(now));
+        self.act(|inner, now| inner.connection.tick(now, &inner.replica));
     }
 
-    /// The network came back, or the page was woken.
+    /// The network came or went, or the page was woken: the connection is doubted.
     pub fn wake(&self) {
-        self.act(|inner, now| inner.client.wake(now));
+        self.act(|inner, now| inner.connection.wake(now));
     }
 
-    /// The page goes away; what is open in a composition goes out first.
+    /// The page goes away, perhaps to come back: what is unsaved goes out in a request that outlives it, and no link stays
+    /// open, since a browser keeps no page that has one.
     pub fn leave(&self) {
         self.flush();
-        self.act(|inner, _| inner.client.leave());
+        let farewell = {
+            let inner = self.inner.borrow();
+            inner.connection.farewell(&inner.replica)
+        };
+        if let Some((authorization, packet)) = farewell {
+            crate::transport::request::bye(&authorization, &packet);
+        }
+        self.act(|inner, now| inner.connection.leave(now));
     }
 
     /// The page comes back from the browser's cache of whole pages.
     pub fn return_from_cache(&self) {
-        self.act(|inner, now| inner.client.retry(now));
+        self.act(|inner, now| inner.connection.retry(now));
     }
 
     /// Hands over an open composition.
@@ -171,7 +217,12 @@ impl Session {
     /// Whether an edit of this page is not on the server's disk.
     #[must_use]
     pub fn is_unsaved(&self) -> bool {
-        self.inner.borrow().client.status().unsaved_since.is_some()
+        self.inner
+            .borrow()
+            .connection
+            .status()
+            .unsaved_since
+            .is_some()
     }
 
     /// From now on the editor shows the text.
@@ -259,7 +310,7 @@ impl Session {
             if complete {
                 Vec::new()
             } else {
-                inner.client.incomplete(now, &inner.replica)
+                inner.connection.incomplete(now, &inner.replica)
             }
         });
         if !ops.is_empty() {
@@ -315,17 +366,32 @@ impl Session {
         self.plan_tick();
     }
 
+    /// Performs effects in order. What follows from performing one comes after those that are waiting.
     fn perform(&self, effects: Vec<Effect>) {
+        {
+            let mut inner = self.inner.borrow_mut();
+            inner.effects.extend(effects);
+            if std::mem::replace(&mut inner.performing, true) {
+                return;
+            }
+        }
         let (mut wake, mut people, mut status) = (false, false, false);
-        for effect in effects {
+        loop {
+            let Some(effect) = self.inner.borrow_mut().effects.pop_front() else {
+                break;
+            };
             match effect {
-                Effect::Connect => self.connect(),
-                Effect::Send(message) => {
-                    if let Some(link) = &self.inner.borrow().link {
-                        link.send(&message);
-                    }
-                }
-                Effect::Close => self.inner.borrow_mut().drop_link(),
+                Effect::Open { link, rung, check } => self.open(link, rung, check),
+                Effect::Send { link, message } => self.send(link, message),
+                Effect::Established {
+                    link,
+                    authorization,
+                    hold_s,
+                } => self
+                    .inner
+                    .borrow()
+                    .established(link, &authorization, hold_s),
+                Effect::Close { link } => drop(self.inner.borrow_mut().links.remove(&link.0)),
                 Effect::Remote(updates) => {
                     self.inner.borrow_mut().held.extend(updates);
                     wake = true;
@@ -339,8 +405,13 @@ impl Session {
                     people = true;
                 }
                 Effect::Status => status = true,
+                Effect::Remember(memory) => match memory {
+                    Some(memory) => browser::store(MEMORY, &memory.to_text()),
+                    None => browser::forget(MEMORY),
+                },
             }
         }
+        self.inner.borrow_mut().performing = false;
         let editor = self.inner.borrow().editor.clone();
         if let (true, Some(editor)) = (wake, editor) {
             editor.wake();
@@ -354,10 +425,17 @@ impl Session {
     }
 
     fn tell_status(&self) {
-        let facts = {
+        let (facts, way) = {
             let mut inner = self.inner.borrow_mut();
-            let status = inner.client.status();
-            inner.reporter.facts(&status, browser::now())
+            let status = inner.connection.status();
+            if let (Some(rung), Some(ms)) = (status.rung, status.rtt_ms) {
+                inner.inspector.tally.round_trip(rung, ms);
+            }
+            let now = browser::now();
+            (
+                inner.reporter.facts(&status, now),
+                inner.reporter.way(&status, now),
+            )
         };
         let (editor, may_write) = (self.inner.borrow().editor.clone(), facts.may_write);
         if let Some(editor) = editor
@@ -367,14 +445,13 @@ impl Session {
         }
         set_if_new(self.signals.saved, SavedState::from(facts));
         set_if_new(self.signals.trouble, facts.trouble);
-        set_if_new(
-            self.signals.transport,
-            if facts.link == crate::saved_state::Link::Up {
-                "WebSocket"
-            } else {
-                ""
-            },
-        );
+        if self.signals.way.get_untracked().rung != way.rung {
+            self.crowd(|crowd| crowd.uses(way.rung));
+        }
+        if self.signals.way.get_untracked() != way {
+            self.signals.way.set(way);
+            self.plan_look();
+        }
     }
 }
 
@@ -383,7 +460,7 @@ impl Inner {
         let updates = self.replica.take_updates();
         updates
             .iter()
-            .flat_map(|update| self.client.local(now, update))
+            .flat_map(|update| self.connection.local(now, update))
             .collect()
     }
 }

@@ -13,7 +13,7 @@ use crate::saved_state::SavedState;
 use crate::session::{Delivered, Session, Signals};
 use crate::theme::Theme;
 use crate::trouble::Remedy;
-use base64::Engine;
+use crate::way::Way;
 use leptos::prelude::*;
 use leptos::{ev, reactive::owner::LocalStorage};
 use protocol::{client::Embedded, id::DocId};
@@ -103,7 +103,8 @@ fn document(preferences: Preferences, doc: &DocId, embed: Embed) -> DocumentMode
         title: RwSignal::new(embed.title.clone()),
         size: RwSignal::new(None),
         position: RwSignal::new(None),
-        transport: RwSignal::new(""),
+        way: RwSignal::new(Way::default()),
+        inspector: RwSignal::new(false),
         next_panes: RwSignal::new(0),
     };
     let panes = RwSignal::new(
@@ -154,6 +155,11 @@ fn document(preferences: Preferences, doc: &DocId, embed: Embed) -> DocumentMode
         asked
     });
 
+    Effect::new(move || {
+        let lang = preferences.lang.get();
+        live.with_value(|session| session.inspector_speaks(lang.tag()));
+    });
+
     let name = doc.as_str().to_owned();
     DocumentModel {
         preferences,
@@ -169,7 +175,8 @@ fn document(preferences: Preferences, doc: &DocId, embed: Embed) -> DocumentMode
         copied: copied.into(),
         size: signals.size.into(),
         position: signals.position.into(),
-        transport: signals.transport.into(),
+        way: signals.way.into(),
+        inspector: signals.inspector.into(),
         on_panes: Callback::new(move |chosen: Panes| choose(panes, chosen)),
         on_identity: Callback::new(move |chosen: Identity| {
             browser::store("maru-name", &chosen.name);
@@ -191,13 +198,15 @@ fn document(preferences: Preferences, doc: &DocId, embed: Embed) -> DocumentMode
             }),
             Remedy::Reload => browser::reload(),
         }),
+        on_inspector: Callback::new(move |()| {
+            let lang = preferences.lang.get_untracked();
+            live.with_value(|session| session.toggle_inspector(lang.tag()));
+        }),
     }
 }
 
 fn delivered(doc: DocId, embed: Embed) -> Delivered {
-    let state = embed
-        .state
-        .and_then(|state| base64::engine::general_purpose::STANDARD.decode(state).ok());
+    let state = embed.state.and_then(|state| browser::from_base64(&state));
     // Without the state the replica is empty, and only an exchange of states fills it.
     let embedded = match &state {
         Some(_) => Embedded {
@@ -263,13 +272,9 @@ fn listen(session: &Session) {
     let live = session.clone();
     browser::on(ev::online, move |_| live.wake());
     let live = session.clone();
-    browser::on_visibility(move || {
-        if browser::hidden() {
-            live.flush();
-        } else {
-            live.wake();
-        }
-    });
+    browser::on(ev::offline, move |_| live.wake());
+    let live = session.clone();
+    browser::on_visibility(move || live.visible(!browser::hidden()));
     let live = session.clone();
     browser::on(ev::pagehide, move |_| live.leave());
     let live = session.clone();

@@ -8,7 +8,9 @@ use bytes::Bytes;
 use crate::{
     frame::{
         ClientFrame, ErrorCode, Hello, MAX_PRESENCE, Role, SessionId, SessionKey, VERSION,
+        authorization::Authorization,
         fragment::{Assembler, split},
+        packet,
     },
     id::{ClientId, DocId},
     replica::Replica,
@@ -18,18 +20,22 @@ use crate::{
 mod answers;
 pub mod backoff;
 pub mod outbox;
+mod switch;
 mod told;
 
 use backoff::Backoff;
 use outbox::Outbox;
+use switch::Switch;
 pub use told::{Effect, LinkStatus, Status};
 
 /// A link that is not open after this time is given up.
 const CONNECT_MS: u64 = 10_000;
 /// An open link on which the server does not answer HELLO or RESUME within this time is given up.
-const OPEN_MS: u64 = 5_000;
+pub(crate) const OPEN_MS: u64 = 5_000;
 /// A link without a byte for this long is dead: two heartbeats and some.
 const SILENCE_MS: u64 = 45_000;
+/// The same while nobody can see the page: browsers call such a page once a minute.
+const HIDDEN_SILENCE_MS: u64 = 100_000;
 /// An edit not saved for this long makes the client ask whether the link lives.
 const DOUBT_MS: u64 = 5_000;
 /// How long an answer to a ping may take.
@@ -42,6 +48,8 @@ const SLOWEST: u64 = 16;
 const HEALTHY_MS: u64 = 30_000;
 /// Malformed sessions in a row after which the client stops trying.
 const MAX_PROTOCOL_ERRORS: u32 = 3;
+/// The most that a page sends when it is left, in bytes: browsers allow 64 KiB for all such requests of a page together.
+pub const MAX_FAREWELL: usize = 60 << 10;
 /// The largest frame put together from pieces, in bytes: a whole document.
 const MAX_ASSEMBLED: usize = 64 << 20;
 
@@ -58,7 +66,22 @@ enum Link {
 struct Session {
     sid: SessionId,
     key: SessionKey,
+    /// The number of the newest link.
     link: u64,
+    /// The number of the link that is in use.
+    in_use: u64,
+}
+
+impl Session {
+    fn resume(&self, epoch: u64, after: u64) -> ClientFrame {
+        ClientFrame::Resume {
+            sid: self.sid,
+            key: self.key,
+            link: self.link,
+            epoch,
+            after,
+        }
+    }
 }
 
 /// The client of one document.
@@ -79,6 +102,10 @@ pub struct Client {
     /// The question is under way on this link: edits wait until the server has told what it has.
     exchanging: bool,
     presence: Option<String>,
+    /// Others' presence is from an older link: the next that comes is the whole.
+    presence_old: bool,
+    hidden: bool,
+    switch: Option<Switch>,
     assembler: Assembler,
     backoff: Backoff,
     protocol_errors: u32,
@@ -116,6 +143,9 @@ impl Client {
             lacks: false,
             exchanging: false,
             presence: None,
+            presence_old: false,
+            hidden: false,
+            switch: None,
             assembler: Assembler::new(MAX_ASSEMBLED),
             backoff: Backoff::new(seed),
             protocol_errors: 0,
@@ -156,7 +186,7 @@ impl Client {
             Link::Opening { since, .. } => Some(since + OPEN_MS),
             Link::Refused => None,
             Link::Live { .. } => {
-                let silence = self.last_byte + SILENCE_MS;
+                let silence = self.last_byte + self.silence_ms();
                 let doubt = match self.ping {
                     Some((_, due)) => due,
                     None => self.outbox.oldest().map_or(u64::MAX, |oldest| {
@@ -165,6 +195,43 @@ impl Client {
                 };
                 Some(silence.min(doubt))
             }
+        }
+    }
+
+    /// Whether the session is open on a link.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        matches!(self.link, Link::Live { .. })
+    }
+
+    /// Whether a link is being opened, or its first answer waited for.
+    #[must_use]
+    pub fn is_opening(&self) -> bool {
+        matches!(self.link, Link::Connecting { .. } | Link::Opening { .. })
+    }
+
+    /// Nobody can see the page, or somebody can again.
+    pub fn hide(&mut self, hidden: bool) {
+        self.hidden = hidden;
+    }
+
+    /// A byte came that is no message.
+    pub fn alive(&mut self, now: u64) {
+        self.last_byte = now;
+    }
+
+    /// The link is gone, and another is opened at once: the network is there.
+    pub fn relink(&mut self, now: u64) {
+        if self.is_live() {
+            self.closed(now);
+            self.link = Link::Connecting { since: now };
+        }
+    }
+
+    /// Another link takes the place of the one that was being opened.
+    pub fn reopen(&mut self, now: u64) {
+        if self.is_opening() {
+            self.link = Link::Connecting { since: now };
         }
     }
 
@@ -180,7 +247,7 @@ impl Client {
             }
             Link::Connecting { .. } | Link::Opening { .. } => self.drop_link(now),
             Link::Live { .. } => {
-                let dead = now >= self.last_byte + SILENCE_MS
+                let dead = now >= self.last_byte + self.silence_ms()
                     || self.ping.is_some_and(|(_, due)| now >= due);
                 if dead {
                     self.drop_link(now)
@@ -203,13 +270,8 @@ impl Client {
         match &mut self.session {
             Some(session) => {
                 session.link += 1;
-                let resume = ClientFrame::Resume {
-                    sid: session.sid,
-                    key: session.key,
-                    link: session.link,
-                    epoch: self.epoch,
-                    after: self.after,
-                };
+                session.in_use = session.link;
+                let resume = session.resume(self.epoch, self.after);
                 self.link = Link::Opening {
                     since: now,
                     resuming: true,
@@ -295,6 +357,41 @@ impl Client {
         effects
     }
 
+    /// Who speaks, for requests of HTTP; `None` without a session.
+    #[must_use]
+    pub fn authorization(&self) -> Option<Authorization> {
+        let session = self.session?;
+        Some(Authorization {
+            sid: session.sid,
+            key: session.key,
+            link: session.in_use,
+        })
+    }
+
+    /// What is not saved, and a goodbye, as one packet of at most [`MAX_FAREWELL`] bytes: for a request that outlives the
+    /// page. What does not fit is left out; it was not shown as saved.
+    #[must_use]
+    pub fn farewell(&self, replica: &Replica) -> Bytes {
+        let state = || {
+            let state = replica.diff(&[0]).ok()?;
+            Some(Bytes::from(Message::Step2(&state).encode()))
+        };
+        let mut left = MAX_FAREWELL;
+        let mut frames = self.outbox.unsaved(state);
+        let fit = frames
+            .iter()
+            .take_while(|frame| {
+                // A length takes at most three bytes.
+                let fits = frame.len() + 3 <= left;
+                left = left.saturating_sub(frame.len() + 3);
+                fits
+            })
+            .count();
+        frames.truncate(fit);
+        frames.push(ClientFrame::Bye.encode());
+        packet::pack(&frames)
+    }
+
     /// The page is left for good.
     pub fn leave(&mut self) -> Vec<Effect> {
         let live = matches!(self.link, Link::Live { .. });
@@ -370,10 +467,19 @@ impl Client {
             self.protocol_errors = 0;
         }
         self.ping = None;
+        self.switch = None;
         self.link = Link::Waiting {
             until: now + at_least + self.backoff.draw(),
         };
         vec![Effect::Status]
+    }
+
+    fn silence_ms(&self) -> u64 {
+        if self.hidden {
+            HIDDEN_SILENCE_MS
+        } else {
+            SILENCE_MS
+        }
     }
 
     fn send(&self, frame: &ClientFrame) -> Effect {

@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use crate::wire::{Reader, WireError};
 
+pub mod authorization;
 mod client;
 pub mod fragment;
 pub mod packet;

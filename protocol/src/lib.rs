@@ -2,8 +2,10 @@
 #![warn(missing_docs)]
 
 pub mod client;
+pub mod connection;
 pub mod frame;
 pub mod id;
+pub mod ladder;
 pub mod presence;
 pub mod replica;
 pub mod room;

@@ -46,6 +46,8 @@ pub struct Session {
     saved: u64,
     saved_told: u64,
     presence_seen: u64,
+    /// On this link the peer has been told of others.
+    presence_told: bool,
     /// The peer's state vector: the next batch answers it with a diff.
     asked: Option<Bytes>,
     /// The cursor has left the tail: no batches until the peer has told its state vector.
@@ -107,6 +109,7 @@ impl Session {
             saved: 0,
             saved_told: 0,
             presence_seen: 0,
+            presence_told: false,
             asked: after.is_none().then(|| hello.state_vector.clone()),
             lost: false,
             lacking: false,
@@ -146,6 +149,7 @@ impl Session {
         self.link = link;
         self.saved_told = 0;
         self.presence_seen = 0;
+        self.presence_told = false;
         self.trouble_told = false;
         self.asked = None;
         self.lost = false;
@@ -294,10 +298,12 @@ impl Session {
         Ok(None)
     }
 
-    /// Presence of others that changed since the last call, as one frame. The transport asks on the room's tick.
+    /// Presence of others that changed since the last call, as one frame. The transport asks on the room's tick. On a new link
+    /// the first frame is the whole and comes also when nobody is there: the peer may remember people who have left.
     pub fn next_presence(&mut self, room: &Room) -> Option<Bytes> {
         let since = std::mem::replace(&mut self.presence_seen, room.presence.version());
-        if since == self.presence_seen {
+        let first = !std::mem::replace(&mut self.presence_told, true);
+        if since == self.presence_seen && !first {
             return None;
         }
         let changed: Vec<_> = room
@@ -307,7 +313,7 @@ impl Session {
             .filter(|change| change.client != self.client)
             .map(|change| (change.client, change.state.map(|state| state.to_string())))
             .collect();
-        (!changed.is_empty()).then(|| ServerFrame::Presence { changed }.encode())
+        (first || !changed.is_empty()).then(|| ServerFrame::Presence { changed }.encode())
     }
 
     /// Probes are answered each, but no more than the newest few wait: a flood of them costs bounded memory.

@@ -21,6 +21,9 @@ pub struct Record {
     pub at_ms: u64,
     /// The replica that sent it. It tells history who wrote what.
     pub author: ClientId,
+    /// Whether somebody waits to hear that it is durable. One that nobody waits for may be held back for a moment, so that
+    /// several become durable with one sync of the disk. It is not stored.
+    pub awaited: bool,
 }
 
 /// Called once when a record is durable or has failed, on a thread of the log's: it must return at once and not call the log.

@@ -200,7 +200,7 @@ impl OpenRoom {
         if let (Some(len), Err(ended)) = (update, &received) {
             self.count_rejected(len, ended);
         }
-        self.after(core, author, client, received)
+        self.after(core, author, client, true, received)
     }
 
     /// What a session's link writes next: whole frames until they have `limit` bytes together, and presence.
@@ -289,12 +289,13 @@ impl OpenRoom {
         mut core: MutexGuard<'_, Core>,
         author: u64,
         client: ClientId,
+        awaited: bool,
         received: Result<Received, Ended>,
     ) -> Result<Received, Ended> {
         match &received {
             Ok(Received::Append { n, update }) => {
                 self.metrics.updates_accepted.inc();
-                self.append(*n, update.clone(), client, author);
+                self.append(*n, update.clone(), client, author, awaited);
                 drop(core);
                 self.wake_readers(author);
             }

@@ -24,6 +24,7 @@ pub mod answer;
 pub mod authorization;
 pub mod deadlines;
 pub mod event_stream;
+mod gate;
 pub mod http_link;
 pub mod poll;
 pub mod post;

@@ -30,7 +30,7 @@ pub fn Menu(
 #[component]
 pub fn MenuItem(
     preferences: Preferences,
-    path: &'static str,
+    #[prop(into)] path: Signal<&'static str>,
     words: fn(&Phrases) -> &'static str,
     on_press: Callback<()>,
 ) -> impl IntoView {

@@ -1,5 +1,7 @@
 //! Numbers about the text, on screens with room for them.
+use crate::component::link_badge::LinkBadge;
 use crate::preferences::Preferences;
+use crate::way::Way;
 use leptos::prelude::*;
 
 /// How long the text is.
@@ -38,9 +40,14 @@ pub fn StatusBar(
     preferences: Preferences,
     #[prop(into)] size: Signal<Option<TextSize>>,
     #[prop(into)] position: Signal<Option<Position>>,
-    /// How the page is connected, such as `WebSocket`; empty while it is not.
+    /// How the page is connected.
     #[prop(into)]
-    transport: Signal<&'static str>,
+    way: Signal<Way>,
+    /// Whether the inspector is open.
+    #[prop(into)]
+    open: Signal<bool>,
+    /// Open the inspector, or close it.
+    on_open: Callback<()>,
 ) -> impl IntoView {
     let say = move || preferences.lang.get().phrases();
     let characters = move || {
@@ -65,7 +72,7 @@ pub fn StatusBar(
             <span>{words}</span>
             <span class="status-gap"></span>
             <span>{caret}</span>
-            <span>{move || transport.get()}</span>
+            <LinkBadge preferences way open on_open />
         </footer>
     }
 }

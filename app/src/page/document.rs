@@ -15,6 +15,7 @@ use crate::panes::Panes;
 use crate::preferences::Preferences;
 use crate::saved_state::SavedState;
 use crate::trouble::{Remedy, Trouble};
+use crate::way::Way;
 use leptos::html;
 use leptos::prelude::*;
 
@@ -48,8 +49,10 @@ pub struct DocumentModel {
     pub size: Signal<Option<TextSize>>,
     /// Where the caret is.
     pub position: Signal<Option<Position>>,
-    /// How the page is connected, such as `WebSocket`.
-    pub transport: Signal<&'static str>,
+    /// How the page is connected.
+    pub way: Signal<Way>,
+    /// Whether the inspector is open.
+    pub inspector: Signal<bool>,
     /// Another choice of panes.
     pub on_panes: Callback<Panes>,
     /// Another name or colour.
@@ -58,6 +61,8 @@ pub struct DocumentModel {
     pub on_share: Callback<()>,
     /// Save the text of this page as a file, or load the page anew.
     pub on_remedy: Callback<Remedy>,
+    /// Open the inspector, or close it.
+    pub on_inspector: Callback<()>,
 }
 
 impl DocumentModel {
@@ -84,11 +89,13 @@ impl DocumentModel {
             copied: Signal::stored(Copied::No),
             size: Signal::stored(None),
             position: Signal::stored(None),
-            transport: Signal::stored(""),
+            way: Signal::stored(Way::default()),
+            inspector: Signal::stored(false),
             on_panes: Callback::new(|_| ()),
             on_identity: Callback::new(|_| ()),
             on_share: Callback::new(|()| ()),
             on_remedy: Callback::new(|_| ()),
+            on_inspector: Callback::new(|()| ()),
         }
     }
 }
@@ -104,7 +111,9 @@ pub fn Document(model: DocumentModel) -> impl IntoView {
         on_remedy,
         size,
         position,
-        transport,
+        way,
+        inspector,
+        on_inspector,
         ..
     } = model;
     let article = model.article.clone();
@@ -122,7 +131,9 @@ pub fn Document(model: DocumentModel) -> impl IntoView {
                     <article class="prose" id="maru-preview" inner_html=article></article>
                 </section>
             </main>
-            <StatusBar preferences size position transport />
+            // The panel inside is not Leptos's: it is fetched when it is first wanted.
+            <section class="inspector" id="maru-inspector" tabindex="-1" hidden=move || !inspector.get() aria-label=preferences.say(|p| p.connection.title)></section>
+            <StatusBar preferences size position way open=inspector on_open=on_inspector />
         </div>
     }
 }
@@ -142,6 +153,8 @@ fn Bar(model: DocumentModel) -> impl IntoView {
         copied,
         on_share,
         on_remedy,
+        way,
+        on_inspector,
         ..
     } = model;
     let help = NodeRef::<html::Dialog>::new();
@@ -169,6 +182,12 @@ fn Bar(model: DocumentModel) -> impl IntoView {
                     path=shape::DOWNLOAD
                     words=|p| p.download
                     on_press=Callback::new(move |()| on_remedy.run(Remedy::Download))
+                />
+                <MenuItem
+                    preferences
+                    path=Signal::derive(move || way.get().shape())
+                    words=|p| p.connection.title
+                    on_press=on_inspector
                 />
                 <MenuItem preferences path=shape::HELP words=|p| p.help on_press=Callback::new(move |()| dialog::open(help)) />
             </Menu>

@@ -1,4 +1,6 @@
 //! The English sentences. Plain words, no exclamation marks, no blame.
+mod connection;
+
 use super::{Explained, Phrases, age, grouped};
 use crate::trouble::Trouble;
 
@@ -115,6 +117,8 @@ pub(crate) static PHRASES: Phrases = Phrases {
     age: |ms| age(ms, [" s", " min", " h"]),
 
     trouble,
+
+    connection: connection::CONNECTION,
 
     help: "Help",
     shortcuts: "Keyboard",

@@ -1,4 +1,6 @@
 //! 한국어 문장. 모두 해요체로, 짧고 담담하게. The Korean sentences, all in one polite register.
+mod connection;
+
 use super::{Explained, Phrases, age, grouped};
 use crate::trouble::Trouble;
 
@@ -93,6 +95,8 @@ pub(crate) static PHRASES: Phrases = Phrases {
     age: |ms| age(ms, ["초", "분", "시간"]),
 
     trouble,
+
+    connection: connection::CONNECTION,
 
     help: "도움말",
     shortcuts: "단축키",

@@ -1,81 +1,177 @@
-//! The session's link and its one timer: opens, listens, and calls the client when it wants to be called; what is sent is not decided here.
-use super::{Inner, PATH, Session};
+//! The session's links: opened, written to and listened to, through the inspector and the faults it simulates; what is said on them is not decided here.
+use super::{Inner, Session};
 use crate::browser;
-use crate::transport::LinkEvent;
-use crate::transport::websocket::WebSocketLink;
+use crate::inspector::fault::Late;
+use crate::inspector::record::{Direction, Record};
+use crate::transport::{Link, LinkEvent, Listener};
+use bytes::Bytes;
 use leptos::prelude::*;
+use protocol::connection::{LinkId, Why};
+use protocol::ladder::Rung;
 use std::rc::Rc;
 use std::time::Duration;
 
+/// A link and what is known of it here.
+pub(super) struct Wired {
+    rung: Rung,
+    /// None when the browser refused it, or a simulated fault did.
+    pub(super) link: Option<Link>,
+    sent: Late,
+    heard: Late,
+}
+
 impl Session {
-    pub(super) fn connect(&self) {
-        let number = {
-            let mut inner = self.inner.borrow_mut();
-            inner.drop_link();
-            inner.link_number
+    pub(super) fn open(&self, id: LinkId, rung: Rung, check: bool) {
+        let blocked = self.inner.borrow().inspector.faults.block(rung);
+        let link = if blocked {
+            None
+        } else {
+            Link::open(rung, self.listener(id))
         };
-        let session = self.clone();
-        let act = Rc::new(move |event: LinkEvent| {
-            // What an abandoned link still says is of no interest.
-            if session.inner.borrow().link_number == number {
-                session.on_link(event);
+        let refused = link.is_none();
+        if let (Some(Link::EventStream(stream)), true) = (&link, check) {
+            stream.check();
+        }
+        let wired = Wired {
+            rung,
+            link,
+            sent: Late::default(),
+            heard: Late::default(),
+        };
+        self.inner.borrow_mut().links.insert(id.0, wired);
+        if refused {
+            // As a browser tells it: later, not within the call.
+            let session = self.clone();
+            let tell = move || session.on_link(id, LinkEvent::Closed(Why::Refused));
+            set_timeout(tell, Duration::ZERO);
+        } else if rung != Rung::WebSocket {
+            self.crowd(|crowd| crowd.uses(Some(rung)));
+            if !check {
+                // There is nothing to open before the first request.
+                self.on_link(id, LinkEvent::Opened);
             }
-        });
-        match WebSocketLink::open(&browser::socket_address(PATH), act) {
-            Some(link) => self.inner.borrow_mut().link = Some(link),
-            None => self.act(|inner, now| inner.client.closed(now)),
         }
     }
 
-    fn on_link(&self, event: LinkEvent) {
-        self.act(|inner, now| match event {
-            LinkEvent::Opened => inner.client.opened(now, &inner.replica),
-            LinkEvent::Message(bytes) => inner.client.message(now, bytes, &inner.replica),
-            LinkEvent::Closed => {
-                inner.drop_link();
-                inner.client.closed(now)
-            }
-        });
-    }
-
-    /// One timer for the client's next deadline and, while something is unsaved, for the age that the page shows.
-    pub(super) fn plan_tick(&self) {
+    /// A message leaves, unless a simulated fault swallows it.
+    pub(super) fn send(&self, id: LinkId, message: Bytes) {
         let now = browser::now();
-        let mut inner = self.inner.borrow_mut();
-        let unsaved = inner.client.status().unsaved_since.map(|_| now + 1_000);
-        let Some(due) = inner.client.deadline().into_iter().chain(unsaved).min() else {
-            return;
+        let late = {
+            let mut inner = self.inner.borrow_mut();
+            let inner = &mut *inner;
+            let Some(wired) = inner.links.get_mut(&id.0) else {
+                return;
+            };
+            let faults = inner.inspector.faults;
+            let lost = faults.lose(browser::random());
+            inner.inspector.note(Record {
+                at: now,
+                direction: Direction::Out,
+                rung: wired.rung,
+                link: id.0,
+                bytes: message.clone(),
+                lost,
+            });
+            let late = wired.sent.by(now, faults);
+            if let (Some(link), 0, false) = (&wired.link, late, lost) {
+                link.send(&message);
+            }
+            (late > 0 && !lost).then_some(late)
         };
-        // A timer that fires too early only looks and plans again; setting one for each keystroke would cost more.
-        if inner
-            .timer
-            .as_ref()
-            .is_some_and(|(planned, _)| *planned <= due)
-        {
-            return;
+        self.plan_look();
+        if let Some(late) = late {
+            let session = self.clone();
+            let send = move || {
+                if let Some(wired) = session.inner.borrow().links.get(&id.0)
+                    && let Some(link) = &wired.link
+                {
+                    link.send(&message);
+                }
+            };
+            set_timeout(send, Duration::from_millis(late));
         }
-        if let Some((_, timer)) = inner.timer.take() {
-            timer.clear();
+    }
+
+    /// Breaks every link, as a network does that goes away for a moment.
+    pub(crate) fn cut(&self, which: impl Fn(Rung) -> bool) {
+        let cut: Vec<u64> = {
+            let inner = self.inner.borrow();
+            let links = inner.links.iter().filter(|(_, wired)| which(wired.rung));
+            links.map(|(id, _)| *id).collect()
+        };
+        for id in cut {
+            self.on_link(LinkId(id), LinkEvent::Closed(Why::Lost));
         }
+    }
+
+    fn listener(&self, id: LinkId) -> Listener {
         let session = self.clone();
-        let after = Duration::from_millis(due.saturating_sub(now));
-        inner.timer = set_timeout_with_handle(
-            move || {
-                session.inner.borrow_mut().timer = None;
-                session.act(|inner, now| inner.client.tick(now));
-                session.tell_status();
-            },
-            after,
-        )
-        .ok()
-        .map(|timer| (due, timer));
+        Rc::new(move |event| session.hear(id, event))
+    }
+
+    /// Something comes in, at once or later.
+    fn hear(&self, id: LinkId, event: LinkEvent) {
+        let late = {
+            let mut inner = self.inner.borrow_mut();
+            let faults = inner.inspector.faults;
+            let Some(wired) = inner.links.get_mut(&id.0) else {
+                return;
+            };
+            wired.heard.by(browser::now(), faults)
+        };
+        if late == 0 {
+            self.on_link(id, event);
+        } else {
+            let session = self.clone();
+            set_timeout(
+                move || session.on_link(id, event),
+                Duration::from_millis(late),
+            );
+        }
+    }
+
+    fn on_link(&self, id: LinkId, event: LinkEvent) {
+        self.act(|inner, now| {
+            // What an abandoned link still says is of no interest.
+            let Some(rung) = inner.links.get(&id.0).map(|wired| wired.rung) else {
+                return Vec::new();
+            };
+            let swallowed = inner.inspector.faults.swallow(rung);
+            match event {
+                LinkEvent::Opened => inner.connection.opened(now, id, &inner.replica),
+                LinkEvent::Message(bytes) => {
+                    inner.inspector.note(Record {
+                        at: now,
+                        direction: Direction::In,
+                        rung,
+                        link: id.0,
+                        bytes: bytes.clone(),
+                        lost: swallowed,
+                    });
+                    if swallowed {
+                        return Vec::new();
+                    }
+                    inner.connection.message(now, id, bytes, &inner.replica)
+                }
+                LinkEvent::Alive if swallowed => Vec::new(),
+                LinkEvent::Alive => inner.connection.alive(now, id),
+                LinkEvent::Closed(why) => {
+                    inner.links.remove(&id.0);
+                    inner.connection.closed(now, id, why, &inner.replica)
+                }
+            }
+        });
+        self.plan_look();
     }
 }
 
 impl Inner {
-    /// Closes the link; what it still says is not listened to.
-    pub(super) fn drop_link(&mut self) {
-        self.link = None;
-        self.link_number += 1;
+    /// The session is open on this link.
+    pub(super) fn established(&self, id: LinkId, authorization: &str, hold_s: u64) {
+        if let Some(wired) = self.links.get(&id.0)
+            && let Some(link) = &wired.link
+        {
+            link.established(authorization, hold_s);
+        }
     }
 }

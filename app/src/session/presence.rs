@@ -15,7 +15,7 @@ impl Session {
     }
 
     pub(super) fn tell_presence(&self) {
-        self.act(|inner, _| {
+        self.act(|inner, now| {
             inner.presence_planned = false;
             let cursor = inner
                 .selection
@@ -25,7 +25,7 @@ impl Session {
                 color: inner.me.colour.css(),
                 cursor,
             };
-            inner.client.presence(me.to_state())
+            inner.connection.presence(now, me.to_state())
         });
     }
 

@@ -1,11 +1,16 @@
 //! A link over the browser's WebSocket: binary messages in both directions; dropping it closes it.
-use super::LinkEvent;
+use super::{LinkEvent, Listener};
+use crate::browser;
 use bytes::Bytes;
+use protocol::connection::Why;
+use std::cell::Cell;
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{BinaryType, CloseEvent, Event, MessageEvent, WebSocket};
 
+/// The path on the page's own server.
+const PATH: &str = "/rt/1/ws";
 /// "Normal closure", the only code that a page may send beside its own 3000 to 4999.
 const NORMAL: u16 = 1000;
 
@@ -18,28 +23,38 @@ pub struct WebSocketLink {
 }
 
 impl WebSocketLink {
-    /// Opens a link to an address of the form `wss://host/path`; `None` when the browser refuses at once.
+    /// Opens a link; `None` when the browser refuses at once.
     #[must_use]
-    pub fn open(address: &str, act: Rc<dyn Fn(LinkEvent)>) -> Option<Self> {
-        let socket = WebSocket::new_with_str(address, "rt.1").ok()?;
+    pub fn open(listener: Listener) -> Option<Self> {
+        let socket = WebSocket::new_with_str(&browser::socket_address(PATH), "rt.1").ok()?;
         socket.set_binary_type(BinaryType::Arraybuffer);
+        let was_open = Rc::new(Cell::new(false));
         let opened = {
-            let act = Rc::clone(&act);
-            Closure::new(move |_| act(LinkEvent::Opened))
+            let (listener, was_open) = (Rc::clone(&listener), Rc::clone(&was_open));
+            Closure::new(move |_| {
+                was_open.set(true);
+                listener(LinkEvent::Opened);
+            })
         };
         let message = {
-            let act = Rc::clone(&act);
+            let listener = Rc::clone(&listener);
             Closure::new(move |event: MessageEvent| {
                 // Text never comes from our server; something in between is speaking.
                 match event.data().dyn_into::<js_sys::ArrayBuffer>() {
-                    Ok(buffer) => act(LinkEvent::Message(Bytes::from(
+                    Ok(buffer) => listener(LinkEvent::Message(Bytes::from(
                         js_sys::Uint8Array::new(&buffer).to_vec(),
                     ))),
-                    Err(_) => act(LinkEvent::Message(Bytes::new())),
+                    Err(_) => listener(LinkEvent::Message(Bytes::new())),
                 }
             })
         };
-        let closed = Closure::new(move |_| act(LinkEvent::Closed));
+        let closed = Closure::new(move |_| {
+            listener(LinkEvent::Closed(if was_open.get() {
+                Why::Lost
+            } else {
+                Why::Refused
+            }));
+        });
         socket.set_onopen(Some(opened.as_ref().unchecked_ref()));
         socket.set_onmessage(Some(message.as_ref().unchecked_ref()));
         // An error is always followed by a close.
@@ -52,7 +67,7 @@ impl WebSocketLink {
         })
     }
 
-    /// Hands a message to the browser. What a broken link does not deliver, the session sends again.
+    /// Hands a message to the browser.
     pub fn send(&self, message: &[u8]) {
         drop(self.socket.send_with_u8_array(message));
     }

@@ -66,6 +66,7 @@ impl Client {
                     sid: welcome.sid,
                     key: welcome.key,
                     link: 0,
+                    in_use: 0,
                 });
                 self.generation = welcome.generation;
                 self.epoch = welcome.epoch;
@@ -99,6 +100,9 @@ impl Client {
                 effects.push(Effect::Status);
             }
             (ServerFrame::Presence { changed }, Link::Live { .. }) => {
+                if std::mem::take(&mut self.presence_old) {
+                    effects.push(Effect::PresenceReset);
+                }
                 effects.push(Effect::Presence(changed));
             }
             (ServerFrame::Pong { nonce: 0 }, Link::Live { .. }) => {
@@ -118,7 +122,9 @@ impl Client {
     fn go_live(&mut self, now: u64, applied: u64, replica: &Replica, effects: &mut Vec<Effect>) {
         self.link = Link::Live { since: now };
         self.trouble = None;
-        effects.push(Effect::PresenceReset);
+        // Forgotten only when the whole comes: until then nobody would be there, and carets would flicker.
+        self.presence_old = true;
+        self.switch = None;
         if let Some(state) = self.presence.clone() {
             let frame = self.send(&ClientFrame::Presence { state });
             effects.push(frame);
@@ -205,7 +211,10 @@ impl Client {
             | ErrorCode::TooSlow
             | ErrorCode::Unavailable
             | ErrorCode::Superseded => {
-                if code == ErrorCode::Superseded {
+                // A link of our own that was given up before it answered may have got through after all; else somebody
+                // speaks for this session who is not this page.
+                let own = |session: &Session| session.in_use < session.link;
+                if code == ErrorCode::Superseded && !self.session.as_ref().is_some_and(own) {
                     self.session = None;
                 }
                 self.trouble = Some((code, message));

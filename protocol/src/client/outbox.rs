@@ -110,6 +110,25 @@ impl Outbox {
             .collect()
     }
 
+    /// Frames that were given to no link yet.
+    pub fn unsent(&mut self) -> Vec<Bytes> {
+        self.after(self.sent)
+    }
+
+    /// What is not saved, as frames with the numbers they have, and after them `state`, which holds what is kept no longer
+    /// singly.
+    pub fn unsaved(&self, state: impl FnOnce() -> Option<Bytes>) -> Vec<Bytes> {
+        let rest = self.collapsed.and_then(|_| state()).map(|message| {
+            ClientFrame::Data {
+                seq: self.last_seq + 1,
+                message,
+            }
+            .encode()
+        });
+        // Questions too: a number left out would be a gap.
+        self.pending.iter().map(frame).chain(rest).collect()
+    }
+
     /// A new session counts from 1, and has been sent nothing.
     pub fn renumber(&mut self) {
         // Questions belong to the session in which they were asked.

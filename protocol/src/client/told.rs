@@ -20,7 +20,7 @@ pub enum Effect {
     Remote(Vec<Bytes>),
     /// Presence of others changed.
     Presence(Vec<(ClientId, Option<String>)>),
-    /// Forget everybody's presence: what follows is the whole.
+    /// Forget everybody's presence: the [`Effect::Presence`] that follows is the whole.
     PresenceReset,
     /// [`super::Client::status`] changed.
     Status,

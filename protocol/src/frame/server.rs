@@ -98,6 +98,12 @@ pub struct Welcome {
 }
 
 impl ServerFrame {
+    /// Whether a message is a [`ServerFrame::Probed`]; never true for a piece of another frame.
+    #[must_use]
+    pub fn is_probed(message: &[u8]) -> bool {
+        message.first() == Some(&PROBED)
+    }
+
     /// The frame as bytes.
     #[must_use]
     pub fn encode(&self) -> Bytes {

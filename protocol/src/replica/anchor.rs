@@ -1,9 +1,10 @@
 //! Positions that stay with their text while others edit, in the JSON form that Yjs programs exchange; not offsets.
 
 use serde_json::Value;
-use yrs::{Assoc, IndexedSequence, ReadTxn, StickyIndex, Transact};
+use yrs::{Assoc, ClientID, ID, IndexedSequence, ReadTxn, StickyIndex, Transact};
 
 use super::{ROOT, Replica};
+use crate::id::ClientId;
 
 impl Replica {
     /// The anchor of an offset in UTF-16 code units, as Yjs' relative position in JSON.
@@ -54,10 +55,24 @@ impl Replica {
                 .unwrap_or_else(|| Value::from(0)),
         );
         let index: StickyIndex = serde_json::from_value(Value::Object(only)).ok()?;
-        let id = *index.id()?;
-        // An id from the future (an update still on its way) has no place yet.
-        (txn.state_vector().get(&id.client) > id.clock)
-            .then(|| index.get_offset(&txn).map(|offset| offset.index))
-            .flatten()
+        here(&txn, &index)
     }
+
+    /// Where a character is now, or where it was if it is deleted; `None` when it is not here.
+    #[must_use]
+    pub fn place(&self, client: ClientId, clock: u32) -> Option<u32> {
+        let id = ID::new(ClientID::new(client.get()), clock);
+        here(
+            &self.doc.transact(),
+            &StickyIndex::from_id(id, Assoc::After),
+        )
+    }
+}
+
+fn here(txn: &impl ReadTxn, index: &StickyIndex) -> Option<u32> {
+    let id = *index.id()?;
+    // An id from the future (an update still on its way) has no place yet.
+    (txn.state_vector().get(&id.client) > id.clock)
+        .then(|| index.get_offset(txn).map(|offset| offset.index))
+        .flatten()
 }

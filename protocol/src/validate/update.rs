@@ -70,6 +70,8 @@ pub struct UpdateSummary {
     pub deleted: Vec<(ClientId, u32)>,
     /// How many delete ranges there are.
     pub deletes: usize,
+    /// How many clocks they cover.
+    pub deleted_clocks: u64,
     /// How many blocks there are, skips included.
     pub blocks: usize,
     /// How much text is inserted, in UTF-16 code units.
@@ -345,6 +347,8 @@ impl Walk<'_> {
                     });
                 }
                 end = self.length(start)?;
+                let clocks = u64::from(end.saturating_sub(start));
+                self.summary.deleted_clocks = self.summary.deleted_clocks.saturating_add(clocks);
             }
             self.summary.deleted.push((client, end));
         }

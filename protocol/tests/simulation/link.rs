@@ -1,7 +1,9 @@
 //! One connection between a client and the server, both ends of it: what is on its way, and who still listens.
 
 use protocol::{
+    connection,
     frame::{SessionId, fragment::Assembler},
+    ladder::Rung,
     session::yjs::YjsSession,
 };
 
@@ -19,6 +21,18 @@ pub enum Owner {
 
 /// A connection.
 pub struct Link {
+    /// The transport.
+    pub rung: Rung,
+    /// The page's name for it.
+    pub name: Option<connection::LinkId>,
+    /// Messages that came down by a stream or a poll; the answers to the first request come without.
+    pub streamed: u32,
+    /// The session is open on it: its stream or its polls have begun.
+    pub established: bool,
+    /// When something last came down or a poll was answered.
+    pub polled: u64,
+    /// How long the server may hold a poll, in milliseconds.
+    pub hold: u64,
     /// The client.
     pub owner: Owner,
     /// The client listens.
@@ -55,6 +69,12 @@ impl Link {
     /// A link that is being opened.
     pub fn new(owner: Owner) -> Self {
         Self {
+            rung: Rung::WebSocket,
+            name: None,
+            streamed: 0,
+            established: false,
+            polled: 0,
+            hold: 25_000,
             owner,
             client_open: true,
             server_open: false,

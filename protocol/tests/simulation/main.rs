@@ -22,7 +22,9 @@ use std::{
 use protocol::room::RoomLimits;
 
 mod disk;
+mod ladder;
 mod link;
+mod obstacle;
 mod oracle;
 mod page;
 mod peer;

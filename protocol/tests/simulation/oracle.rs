@@ -13,7 +13,7 @@ use crate::{disk::Disk, page::Page, text, world::World};
 
 /// The central promise: each edit that a page was told to be saved, or that it no longer shows as unsaved, is durable now.
 pub fn promises(page: &mut Page, disk: &mut Disk) {
-    if page.client.status().unsaved_since.is_none() {
+    if page.connection.status().unsaved_since.is_none() {
         page.promised = page.made.len();
     }
     // What is durable stays so: each edit is looked at once.
@@ -47,7 +47,7 @@ pub fn settled(world: &World) -> Result<(), String> {
         here.insert(peer.id, peer.presence.clone());
     }
     for (i, page) in world.pages.iter().enumerate().filter(|(_, p)| p.here) {
-        let status = page.client.status();
+        let status = page.connection.status();
         if status.link != LinkStatus::Live || status.unsaved_since.is_some() {
             return Err(format!("page {i} is {status:?}"));
         }

@@ -11,26 +11,29 @@ use std::{
 use bytes::Bytes;
 use protocol::{
     client::{Client, Embedded},
+    connection::{self, Connection},
     frame::{ClientFrame, ServerFrame, fragment::Assembler},
     id::{ClientId, DocId},
     replica::Replica,
     sync::Message,
 };
 
-use crate::{link::LinkId, text};
+use crate::{link::LinkId, obstacle::Obstacle, text};
 
 /// A page.
 pub struct Page {
     /// Its client id.
     pub id: ClientId,
-    /// The client.
-    pub client: Client,
+    /// Its way to the server.
+    pub connection: Connection,
+    /// What stands on its way.
+    pub obstacle: Option<Obstacle>,
     /// The replica.
     pub replica: Replica,
     /// What the editor shows, in UTF-16.
     pub editor: Vec<u16>,
-    /// The link it listens to.
-    pub link: Option<LinkId>,
+    /// The links it listens to, by its own names.
+    pub links: BTreeMap<connection::LinkId, Wire>,
     /// Edits of others that wait for the end of a composition.
     pub held: Vec<Bytes>,
     /// Whether an input method is composing.
@@ -57,12 +60,20 @@ pub struct Page {
     pub proven: usize,
     /// Updates received in this epoch, to notice one that comes twice.
     pub received: BTreeSet<Bytes>,
+    /// Updates that came as the answer to a question for the state.
+    exchanged: BTreeSet<Bytes>,
     /// Updates that came twice.
     pub twice: usize,
     /// For a message: how many edits are safe once it is.
     covers: BTreeMap<Bytes, usize>,
     /// The same for each number of the session.
     sent: BTreeMap<u64, (Bytes, usize)>,
+}
+
+/// A link as the page's network card sees it.
+pub struct Wire {
+    /// Its place in the world.
+    pub link: LinkId,
     outgoing: Assembler,
     incoming: Assembler,
 }
@@ -74,6 +85,7 @@ impl Page {
         id: ClientId,
         delivered: Option<(Embedded, Bytes)>,
         seed: u64,
+        now: u64,
         clock: &Arc<AtomicU64>,
     ) -> Self {
         let clock = Arc::clone(clock);
@@ -89,10 +101,17 @@ impl Page {
         }
         Self {
             id,
-            client: Client::new(doc.clone(), id, embedded, seed),
+            connection: Connection::new(
+                Client::new(doc.clone(), id, embedded, seed),
+                None,
+                now,
+                now,
+                seed,
+            ),
+            obstacle: None,
             replica,
             editor,
-            link: None,
+            links: BTreeMap::new(),
             held: Vec::new(),
             composing: false,
             here: true,
@@ -106,11 +125,10 @@ impl Page {
             promised: 0,
             proven: 0,
             received: BTreeSet::new(),
+            exchanged: BTreeSet::new(),
             twice: 0,
             covers: BTreeMap::new(),
             sent: BTreeMap::new(),
-            outgoing: Assembler::new(64 << 20),
-            incoming: Assembler::new(64 << 20),
         }
     }
 
@@ -137,16 +155,42 @@ impl Page {
         );
     }
 
-    /// A new link: pieces of the old one are gone.
-    pub fn linked(&mut self, link: LinkId) {
-        self.link = Some(link);
-        self.outgoing = Assembler::new(64 << 20);
-        self.incoming = Assembler::new(64 << 20);
+    /// A new link.
+    pub fn linked(&mut self, name: connection::LinkId, link: LinkId) {
+        self.links.insert(
+            name,
+            Wire {
+                link,
+                outgoing: Assembler::new(64 << 20),
+                incoming: Assembler::new(64 << 20),
+            },
+        );
+    }
+
+    /// The page's name for a link, while it listens to it.
+    pub fn name_of(&self, link: LinkId) -> Option<connection::LinkId> {
+        let mut wires = self.links.iter();
+        wires
+            .find(|(_, wire)| wire.link == link)
+            .map(|(name, _)| *name)
+    }
+
+    /// Updates that the client gives to the replica; none may come twice within an epoch.
+    pub fn takes(&mut self, updates: &[Bytes]) {
+        for update in updates {
+            // A state may hold what came singly as well.
+            if !self.exchanged.contains(update) && !self.received.insert(update.clone()) {
+                self.twice += 1;
+            }
+        }
     }
 
     /// Looks at what the client sends, to know what a later SAVED promises.
-    pub fn sends(&mut self, bytes: &Bytes) {
-        let Some(frame) = self.outgoing.push(bytes.clone()).expect("pieces in order") else {
+    pub fn sends(&mut self, name: connection::LinkId, bytes: &Bytes) {
+        let Some(wire) = self.links.get_mut(&name) else {
+            return;
+        };
+        let Some(frame) = wire.outgoing.push(bytes.clone()).expect("pieces in order") else {
             return;
         };
         let ClientFrame::Data { seq, message } = ClientFrame::decode(&frame).expect("a frame")
@@ -169,25 +213,29 @@ impl Page {
     }
 
     /// Looks at what the client gets.
-    pub fn gets(&mut self, bytes: &Bytes) {
-        let Some(frame) = self.incoming.push(bytes.clone()).expect("pieces in order") else {
+    pub fn gets(&mut self, name: connection::LinkId, bytes: &Bytes) {
+        let Some(wire) = self.links.get_mut(&name) else {
+            return;
+        };
+        let Some(frame) = wire.incoming.push(bytes.clone()).expect("pieces in order") else {
             return;
         };
         match ServerFrame::decode(&frame).expect("a frame") {
-            ServerFrame::Welcome(_) => self.sent.clear(),
+            ServerFrame::Welcome(_) => {
+                self.sent.clear();
+                self.received.clear();
+            }
+            ServerFrame::Batch { messages, .. } => {
+                for message in messages {
+                    if let Ok(Message::Step2(update)) = Message::decode(&message) {
+                        self.exchanged.insert(message.slice_ref(update));
+                    }
+                }
+            }
             ServerFrame::Saved { seq } => {
                 assert!(self.sent.contains_key(&seq), "saved is what was sent");
                 let covered = self.sent.range(..=seq).map(|(_, (_, covered))| *covered);
                 self.promised = self.promised.max(covered.max().unwrap_or(0));
-            }
-            ServerFrame::Batch { messages, .. } => {
-                for message in messages {
-                    if matches!(Message::decode(&message), Ok(Message::Update(_)))
-                        && !self.received.insert(message)
-                    {
-                        self.twice += 1;
-                    }
-                }
             }
             _ => {}
         }

@@ -1,8 +1,8 @@
 //! What a family of schedules may do to its world; a plan says what, the seed says when.
 
-use protocol::room::RoomLimits;
+use protocol::{ladder::Rung, room::RoomLimits};
 
-use crate::random::Random;
+use crate::{obstacle::Obstacle, random::Random};
 
 /// A thing that goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +25,10 @@ pub enum Fault {
     Leave,
     /// Another page comes.
     Join,
+    /// Something else stands on a page's way from now on, or nothing.
+    Obstacle,
+    /// A page is hidden or shown, or its browser has few connections left, or many again.
+    Attention,
 }
 
 /// A lie told by the harness on purpose, to see that the oracle notices.
@@ -55,6 +59,12 @@ pub struct Plan {
     pub disk: (u64, u64),
     /// Messages that may be on their way to a client before the server waits.
     pub window: usize,
+    /// What stands on each page's way at the start, in turn.
+    pub obstacles: Vec<Option<Obstacle>>,
+    /// WebSockets are refused for everybody, whatever else stands on the way.
+    pub no_websocket: bool,
+    /// Every page uses this transport only.
+    pub forced: Option<Rung>,
     /// What goes wrong.
     pub faults: Vec<Fault>,
     /// Shortest and longest time between two faults.
@@ -96,6 +106,9 @@ impl Plan {
             delay: if slow { (20, 1_500) } else { (1, 120) },
             disk: random.pick(&[(1, 10), (5, 400), (200, 3_000)]),
             window: random.pick(&[1, 4, 64, 64]),
+            obstacles: Vec::new(),
+            forced: None,
+            no_websocket: false,
             faults: Vec::new(),
             fault_every: (300, 5_000),
             act_every: random.pick(&[(20, 400), (200, 2_500), (1_000, 6_000)]),

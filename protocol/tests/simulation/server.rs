@@ -163,6 +163,13 @@ impl Server {
                     }
                     _ => Err(Ended::new(ErrorCode::Gone, "this session is over")),
                 },
+                ClientFrame::Probe { nonce, padding } if link.session.is_none() => {
+                    acts.push(Act::Down(
+                        id,
+                        ServerFrame::Probed { nonce, padding }.encode(),
+                    ));
+                    Ok(Received::Nothing)
+                }
                 frame => self.session_frame(id, link.session, frame, plan, now),
             }
         };

@@ -46,6 +46,8 @@ enum Event {
     EndedUp(LinkId),
     /// The client hears that a link is gone.
     EndedDown(LinkId),
+    /// A poll ends, a stream is recycled, or something on the way ends it.
+    Held(LinkId),
     Flushed(u64),
     ServerTicks(u64),
     ServerStarts,
@@ -227,6 +229,7 @@ impl World {
             Event::Down(id, bytes) => self.came_down(id, bytes),
             Event::EndedUp(id) => self.server_hears_end(id),
             Event::EndedDown(id) => self.client_hears_end(id),
+            Event::Held(id) => self.held(id),
             Event::Flushed(incarnation) => self.flushed(incarnation),
             Event::ServerTicks(incarnation) => self.server_ticks(incarnation),
             Event::ServerStarts => self.server_starts(),

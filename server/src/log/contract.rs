@@ -31,6 +31,7 @@ pub(super) fn record(update: impl Into<Bytes>) -> Record {
         update: update.into(),
         at_ms: 1_763_856_000_000,
         author: ClientId::from_random(7),
+        awaited: true,
     }
 }
 

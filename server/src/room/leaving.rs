@@ -64,7 +64,7 @@ impl OpenRoom {
             }
             let (author, client) = (linked.session.author(), linked.session.client());
             let received = linked.session.receive(frame, room, now_ms());
-            match self.after(core, author, client, received) {
+            match self.after(core, author, client, true, received) {
                 Ok(Received::Left) => {
                     self.forget(author, link);
                     return Ok(Received::Left);

@@ -100,8 +100,15 @@ impl OpenRoom {
         }
     }
 
-    /// Gives an accepted edit to the log; its author is woken when it is durable.
-    pub(super) fn append(&self, n: u64, update: Bytes, client: ClientId, author: u64) {
+    /// Gives an accepted edit to the log; its author is woken when it is durable, if that is `awaited`.
+    pub(super) fn append(
+        &self,
+        n: u64,
+        update: Bytes,
+        client: ClientId,
+        author: u64,
+        awaited: bool,
+    ) {
         let (room, accepted, len) = (self.this.clone(), Instant::now(), update.len());
         let done = Box::new(move |result: Result<u64, _>| {
             let Some(room) = room.upgrade() else { return };
@@ -127,9 +134,9 @@ impl OpenRoom {
                 }
             }
             drop(core);
-            if saved {
+            if saved && awaited {
                 room.wakes.wake(author);
-            } else {
+            } else if !saved {
                 room.wakes.wake_all();
             }
             room.settled.notify_waiters();
@@ -140,6 +147,7 @@ impl OpenRoom {
                 update,
                 at_ms: now_ms(),
                 author: client,
+                awaited,
             },
             done,
         );

@@ -106,14 +106,14 @@ impl Readers {
         self.wakes.values().for_each(|wake| wake.notify_one());
     }
 
-    /// Entries closer together than this leave in one write: a quarter of a frame on a screen while few read, two frames
+    /// Entries closer together than this leave in one write: a quarter of a frame on a screen while few read, as long as presence
     /// when one keystroke means hundreds of writes.
     fn entries_tick(&self) -> Duration {
         Duration::from_millis(match self.wakes.len() {
             ..=8 => 4,
             9..=50 => 8,
             51..=100 => 16,
-            _ => 33,
+            _ => 50,
         })
     }
 

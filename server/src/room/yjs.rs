@@ -40,6 +40,8 @@ impl OpenRoom {
             core,
             session.author(),
             session.client().unwrap_or(ClientId::from_random(0)),
+            // A Yjs client is told nothing of the disk.
+            false,
             received,
         )
     }

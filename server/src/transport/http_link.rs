@@ -12,7 +12,7 @@ use std::{
 
 use bytes::Bytes;
 use protocol::{
-    frame::{ErrorCode, SessionId, fragment::Assembler},
+    frame::{ErrorCode, SessionId, authorization::Authorization, fragment::Assembler},
     session::{Ended, Received},
 };
 use subtle::ConstantTimeEq;
@@ -21,7 +21,7 @@ use tokio::{
     time::{self, Instant},
 };
 
-use super::{Link, assemble, authorization::Authorization, deadlines::Deadlines, pulse::Pulse};
+use super::{Link, assemble, deadlines::Deadlines, pulse::Pulse};
 use crate::{
     http::AppState,
     metrics::{LinkKind, Metrics, Raised, Traffic},

@@ -14,7 +14,10 @@ use axum::{
 use bytes::Bytes;
 use http_body_util::LengthLimitError;
 use protocol::{
-    frame::{ClientFrame, ErrorCode, MAX_FRAME, fragment::Assembler, packet::unpack},
+    frame::{
+        ClientFrame, ErrorCode, MAX_FRAME, authorization::Authorization, fragment::Assembler,
+        packet::unpack,
+    },
     session::{Ended, Received},
 };
 use serde::Deserialize;
@@ -24,7 +27,7 @@ use super::{
     MAX_HELLO,
     answer::{PACKET, delivery, going_away, packet, refusal},
     assemble, assembler,
-    authorization::Authorization,
+    authorization::authorization,
     check_origin, is_behind, malformed, open, pause, probed, unasked,
 };
 use crate::{http::AppState, room};
@@ -135,8 +138,8 @@ async fn receive(
     headers: &HeaderMap,
     body: Body,
 ) -> Result<(), Ended> {
-    let authorization = Authorization::of(headers)?;
-    let link = state.http_links.find(state, &authorization).await?;
+    let whose = authorization(headers)?;
+    let link = state.http_links.find(state, &whose).await?;
     let messages = messages(state, body, MAX_BODY).await?;
     link.receive(asked.n.get(), messages)
 }
@@ -159,7 +162,7 @@ pub async fn bye(
 }
 
 async fn last_words(state: &AppState, headers: &HeaderMap, body: Body) -> Result<(), Ended> {
-    let Authorization { sid, key, link } = Authorization::of(headers)?;
+    let Authorization { sid, key, link } = authorization(headers)?;
     let room = state.rooms.find(&sid).await.ok_or_else(room::gone)?;
     let frames = messages(state, body, MAX_BODY)
         .await?

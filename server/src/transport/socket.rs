@@ -11,7 +11,7 @@ use futures_util::{FutureExt, SinkExt, StreamExt, poll};
 use protocol::session::Ended;
 use tokio::time;
 
-use super::deadlines::Deadlines;
+use super::{deadlines::Deadlines, gate::Gated};
 
 /// The slowest downlink that is not taken for a dead one, in bytes a millisecond. Only a plain Yjs client gets messages so
 /// large that this counts.
@@ -24,7 +24,7 @@ const WRITE_BUFFER: usize = 16 << 10;
 
 /// A WebSocket of which every wait is bounded.
 pub struct Socket {
-    inner: WebSocket,
+    inner: Gated<WebSocket>,
     deadlines: Deadlines,
 }
 
@@ -61,7 +61,7 @@ impl Socket {
     #[must_use]
     pub fn new(socket: WebSocket, deadlines: Deadlines) -> Self {
         Self {
-            inner: socket,
+            inner: Gated::new(socket),
             deadlines,
         }
     }
@@ -83,12 +83,12 @@ impl Socket {
             let len = message.len();
             // A peer slower than we takes here what was fed before.
             let patience = self.patience(waiting);
-            if !within(patience, self.inner.feed(Message::Binary(message))).await {
+            if !within(patience, self.inner.inner().feed(Message::Binary(message))).await {
                 return false;
             }
             waiting = len.max(WRITE_BUFFER);
         }
-        within(self.patience(waiting), self.inner.flush()).await
+        within(self.patience(waiting), self.inner.inner().flush()).await
     }
 
     fn patience(&self, len: usize) -> Duration {
@@ -97,7 +97,7 @@ impl Socket {
 
     /// Asks for a sign of life; every WebSocket library answers by itself. False when the peer did not take it in time.
     pub async fn ping(&mut self) -> bool {
-        let ping = self.inner.send(Message::Ping(Bytes::new()));
+        let ping = self.inner.inner().send(Message::Ping(Bytes::new()));
         within(self.deadlines.write, ping).await
     }
 
@@ -123,7 +123,13 @@ impl Socket {
     /// last. So they are read, and thrown away, until the peer has closed as well.
     async fn end(mut self, frame: CloseFrame) {
         let goodbye = async {
-            if self.inner.send(Message::Close(Some(frame))).await.is_ok() {
+            if self
+                .inner
+                .inner()
+                .send(Message::Close(Some(frame)))
+                .await
+                .is_ok()
+            {
                 while let Some(Ok(_)) = self.inner.next().await {}
             }
         };

@@ -69,6 +69,7 @@ pub(crate) fn record(update: impl Into<Bytes>) -> Record {
         update: update.into(),
         at_ms: 1_763_856_000_000,
         author: ClientId::from_random(7),
+        awaited: true,
     }
 }
 

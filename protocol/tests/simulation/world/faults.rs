@@ -1,7 +1,8 @@
 //! What goes wrong, when the plan's turn comes.
 
 use super::{Event, World};
-use crate::{link::LinkId, plan::Fault};
+use crate::{link::LinkId, obstacle::Obstacle, plan::Fault};
+use protocol::ladder::Rung;
 
 impl World {
     pub(super) fn goes_wrong(&mut self) {
@@ -47,12 +48,35 @@ impl World {
                     9_000
                 };
                 self.pages[i].offline_until = self.now + self.random.range(500, long);
-                if let Some(id) = self.pages[i].link {
+                let links: Vec<LinkId> = self.pages[i].links.values().map(|w| w.link).collect();
+                for id in links {
                     self.links[id].up_silent = true;
                     self.links[id].down_silent = true;
                     if self.random.percent(70) {
                         self.after(0, 2_000, Event::EndedDown(id));
                     }
+                }
+            }
+            Fault::Obstacle => {
+                let i = self.random.below(self.pages.len());
+                let obstacle = self
+                    .random
+                    .percent(70)
+                    .then(|| Obstacle::any(&mut self.random));
+                self.tell(|| format!("before page {i} stands {obstacle:?}"));
+                self.pages[i].obstacle = obstacle;
+            }
+            Fault::Attention => {
+                let i = self.random.below(self.pages.len());
+                let now = self.now;
+                if self.random.percent(50) {
+                    let visible = self.random.percent(50);
+                    let effects = self.pages[i].connection.visible(now, visible);
+                    self.perform(i, effects);
+                } else {
+                    let ceiling = self.random.pick(&[None, Some(Rung::ShortPoll)]);
+                    self.pages[i].connection.ceiling(now, ceiling);
+                    self.rearm(i);
                 }
             }
             Fault::Crash => self.crash(),
@@ -86,10 +110,12 @@ impl World {
         let i = self.random.pick(&here);
         self.tell(|| format!("page {i} leaves"));
         if bye {
-            let effects = self.pages[i].client.leave();
+            let now = self.now;
+            let effects = self.pages[i].connection.leave(now);
             self.perform(i, effects);
-        } else if let Some(id) = self.pages[i].link.take() {
-            self.client_closes(id);
+        }
+        for (_, wire) in std::mem::take(&mut self.pages[i].links) {
+            self.client_closes(wire.link);
         }
         self.pages[i].here = false;
         // A timer of a closed page never runs.

@@ -1,6 +1,6 @@
 //! What people do: type, delete, take back, move, compose, come; also those behind plain Yjs programs.
 
-use protocol::{client::Embedded, id::ClientId, replica::Edit};
+use protocol::{client::Embedded, id::ClientId, ladder::Rung, replica::Edit};
 
 use super::{Event, World};
 use crate::{link::Owner, page::Page, text};
@@ -31,8 +31,11 @@ impl World {
                 }
             )
         });
-        self.pages
-            .push(Page::new(&self.doc, id, state, seed, &self.clock));
+        let mut page = Page::new(&self.doc, id, state, seed, self.now, &self.clock);
+        let obstacles = &self.plan.obstacles;
+        page.obstacle = obstacles.get(i % obstacles.len().max(1)).copied().flatten();
+        page.connection.force(self.now, self.plan.forced);
+        self.pages.push(page);
         let (low, high) = self.plan.act_every;
         self.after(low, high, Event::PageActs(i));
         self.rearm(i);
@@ -57,7 +60,8 @@ impl World {
             81..=93 => {
                 let state = format!("{{\"at\":{}}}", self.now);
                 self.pages[i].presence = Some(state.clone());
-                let effects = self.pages[i].client.presence(state);
+                let now = self.now;
+                let effects = self.pages[i].connection.presence(now, state);
                 self.perform(i, effects);
             }
             94..=97 if !self.pages[i].composing => {
@@ -66,7 +70,7 @@ impl World {
             }
             _ => {
                 let now = self.now;
-                let effects = self.pages[i].client.wake(now);
+                let effects = self.pages[i].connection.wake(now);
                 self.perform(i, effects);
             }
         }
@@ -136,7 +140,7 @@ impl World {
     pub(super) fn page_made(&mut self, i: usize) {
         for update in self.pages[i].take_made() {
             let now = self.now;
-            let effects = self.pages[i].client.local(now, &update);
+            let effects = self.pages[i].connection.local(now, &update);
             self.perform(i, effects);
         }
     }
@@ -182,7 +186,7 @@ impl World {
         if self.peers[i].link.is_some() {
             return;
         }
-        let id = self.open(Owner::Peer(i));
+        let id = self.open(Owner::Peer(i), Rung::WebSocket, false);
         self.peers[i].link = Some(id);
         self.peers[i].heard = self.now;
     }

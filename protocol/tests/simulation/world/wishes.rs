@@ -1,6 +1,6 @@
 //! What a page's client asks for, done: links opened and closed, messages sent, edits shown, timers armed.
 
-use protocol::{client::Effect, frame::ErrorCode};
+use protocol::{connection::Effect, frame::ErrorCode, ladder::Rung};
 
 use super::{Event, MAX_TICKS, World};
 use crate::{link::Owner, oracle};
@@ -9,23 +9,37 @@ impl World {
     pub(super) fn perform(&mut self, i: usize, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
-                Effect::Connect => {
-                    let id = self.open(Owner::Page(i));
-                    self.tell(|| format!("page {i} connects by link {id}"));
-                    self.pages[i].linked(id);
+                Effect::Open { link, rung, check } => {
+                    let id = self.open(Owner::Page(i), rung, check);
+                    self.tell(|| format!("page {i} connects by link {id}, a {rung}"));
+                    self.links[id].name = Some(link);
+                    self.pages[i].linked(link, id);
+                    if rung != Rung::WebSocket && !check {
+                        self.link_opened(id);
+                    }
                 }
-                Effect::Send(bytes) => {
-                    self.pages[i].sends(&bytes);
-                    let link = self.pages[i].link;
-                    self.up(link, bytes);
+                Effect::Send { link, message } => {
+                    self.pages[i].sends(link, &message);
+                    let link = self.pages[i].links.get(&link).map(|wire| wire.link);
+                    self.tell(|| format!("page {i} sends by {link:?} kind {}", message[0]));
+                    self.up(link, message);
                 }
-                Effect::Close => {
-                    if let Some(link) = self.pages[i].link.take() {
-                        self.tell(|| format!("page {i} closes link {link}"));
-                        self.client_closes(link);
+                Effect::Established { link, hold_s, .. } => {
+                    if let Some(wire) = self.pages[i].links.get(&link) {
+                        let id = wire.link;
+                        self.links[id].hold = hold_s * 1_000;
+                        self.begin_stream(id);
+                    }
+                }
+                Effect::Remember(_) => {}
+                Effect::Close { link } => {
+                    if let Some(wire) = self.pages[i].links.remove(&link) {
+                        self.tell(|| format!("page {i} closes link {}", wire.link));
+                        self.client_closes(wire.link);
                     }
                 }
                 Effect::Remote(updates) => {
+                    self.pages[i].takes(&updates);
                     self.pages[i].held.extend(updates);
                     self.show_held(i);
                 }
@@ -40,7 +54,7 @@ impl World {
                 }
                 Effect::PresenceReset => self.pages[i].others.clear(),
                 Effect::Status => {
-                    let trouble = self.pages[i].client.status().trouble;
+                    let trouble = self.pages[i].connection.status().trouble;
                     self.not_saving +=
                         usize::from(trouble.is_some_and(|(code, _)| code == ErrorCode::NotSaving));
                 }
@@ -64,14 +78,14 @@ impl World {
         if !complete {
             let now = self.now;
             let page = &mut self.pages[i];
-            let effects = page.client.incomplete(now, &page.replica);
+            let effects = page.connection.incomplete(now, &page.replica);
             self.tell(|| format!("page {i} finds a hole"));
             self.perform(i, effects);
         }
     }
 
     pub(super) fn rearm(&mut self, i: usize) {
-        let deadline = self.pages[i].client.deadline();
+        let deadline = self.pages[i].connection.deadline();
         if deadline != self.pages[i].timer {
             self.pages[i].timer = deadline;
             if let Some(at) = deadline {
@@ -93,7 +107,7 @@ impl World {
         };
         assert!(page.ticks.1 <= MAX_TICKS, "page {i} ticks without progress");
         let now = self.now;
-        let effects = page.client.tick(now);
+        let effects = page.connection.tick(now, &page.replica);
         self.perform(i, effects);
     }
 }

@@ -39,6 +39,7 @@ pub(super) fn decode(row: &Bytes) -> Result<Vec<Record>, WireError> {
             update,
             at_ms,
             author,
+            awaited: false,
         });
     }
     Ok(records)
@@ -63,6 +64,7 @@ mod tests {
             update: Bytes::from_static(update),
             at_ms,
             author: ClientId::from_random(author),
+            awaited: false,
         }
     }
 

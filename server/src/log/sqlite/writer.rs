@@ -6,7 +6,7 @@ use std::{
     fs::File,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, mpsc},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use bytes::Bytes;
@@ -29,6 +29,9 @@ use crate::log::{Compacted, LogError, Record, waiter::Waiter};
 const MAX_RECORDS: usize = 4_096;
 /// The most bytes of updates in one commit, the last record excepted.
 const MAX_BYTES: usize = 4 << 20;
+/// How long records may be held back that nobody waits for: an eye does not see it, and a plain Yjs client, which is never
+/// told what is saved, tells all it has again after a crash.
+const LINGER: Duration = Duration::from_millis(50);
 /// How long the writer lets readers keep it from cutting the write-ahead log.
 const TRUNCATE_PATIENCE: Duration = Duration::from_millis(100);
 
@@ -279,18 +282,28 @@ impl Writer {
     }
 }
 
-/// Takes what has queued up behind `first`, up to the limits or to something that is no record.
+/// Takes what has queued up behind `first`, up to the limits or to something that is no record; while nobody waits for any
+/// of it, also what comes within [`LINGER`].
 fn gather(first: Entry, queue: &mpsc::Receiver<Op>) -> (Vec<Entry>, Option<Op>) {
     let mut bytes = first.record.update.len();
+    let mut awaited = first.record.awaited;
     let mut batch = vec![first];
+    let until = Instant::now() + LINGER;
     while batch.len() < MAX_RECORDS && bytes < MAX_BYTES {
-        match queue.try_recv() {
-            Ok(Op::Append(entry)) => {
+        let next = if awaited {
+            queue.try_recv().ok()
+        } else {
+            let left = until.saturating_duration_since(Instant::now());
+            queue.recv_timeout(left).ok()
+        };
+        match next {
+            Some(Op::Append(entry)) => {
                 bytes += entry.record.update.len();
+                awaited |= entry.record.awaited;
                 batch.push(entry);
             }
-            Ok(other) => return (batch, Some(other)),
-            Err(_) => break,
+            Some(other) => return (batch, Some(other)),
+            None => break,
         }
     }
     (batch, None)

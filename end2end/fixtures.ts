@@ -5,13 +5,16 @@ import { Person } from "./person"
 
 export { expect } from "@playwright/test"
 export { Maru } from "./maru"
-export { type InputMethod, Person, steps } from "./person"
+export { type InputMethod, Person, type Rung, steps } from "./person"
 
 /** The long form of a test: more edits, the whole trace. */
 export const FULL = process.env.MARU_FULL === "1"
 
 /** What a browser says when nobody listens at the server's port. */
 const NO_SERVER = /net::ERR_(CONNECTION_(REFUSED|RESET|CLOSED|ABORTED)|INTERNET_DISCONNECTED|EMPTY_RESPONSE|SOCKET_NOT_CONNECTED)|WebSocket connection to .* failed|WebSocket is already in CLOSING/
+
+/** What a browser says about a WebSocket that something on the way refused or cut. */
+export const NO_WEBSOCKET = /WebSocket connection to '[^']*\/rt\/1\/ws' failed/
 
 /** What a browser says of a request that was under way when its session moved to another link, and was refused for it. */
 const LEFT_BEHIND = /^(409 for |console error: .* status of 409 ).*\/rt\/1\/(send|poll|stream)\b/
@@ -39,7 +42,9 @@ interface Fixtures {
   join: (name: string, options?: Visit) => Promise<Person>
   /** What the pages complained about. Empty at the end, or the test fails. */
   complaints: string[]
-  tolerance: { noServer: boolean }
+  /** From here on, complaints like this are expected: what the browser says about a WebSocket that a proxy refuses. */
+  allow: (complaint: RegExp) => void
+  tolerance: { noServer: boolean; allowed: RegExp[] }
   /** Sessions move from transport to transport in this test: requests that they leave behind are no complaint. */
   moves: boolean
 }
@@ -59,9 +64,11 @@ export const test = base.extend<Fixtures, { maru: Maru }>({
     await use(`${title}-${Math.random().toString(36).slice(2, 10)}`)
   },
 
-  moves: [false, { option: true }],
+  tolerance: async ({}, use) => use({ noServer: false, allowed: [] }),
 
-  tolerance: async ({}, use) => use({ noServer: false }),
+  allow: async ({ tolerance }, use) => use((complaint) => void tolerance.allowed.push(complaint)),
+
+  moves: [false, { option: true }],
 
   own: async ({ tolerance }, use, info) => {
     const maru = await Maru.start()
@@ -86,7 +93,8 @@ export const test = base.extend<Fixtures, { maru: Maru }>({
       contexts.push(context)
       const complain = (what: string): void => {
         if (moves && LEFT_BEHIND.test(what)) return
-        if (!(tolerance.noServer && NO_SERVER.test(what))) complaints.push(`${name ?? "page"}: ${what}`)
+        const expected = tolerance.allowed.some((complaint) => complaint.test(what))
+        if (!expected && !(tolerance.noServer && NO_SERVER.test(what))) complaints.push(`${name ?? "page"}: ${what}`)
       }
       const still = options.javaScriptEnabled === false
       context.on("page", (page) => watch(page, (what) => {

@@ -2,6 +2,8 @@
 //!
 //! Such a link is the pair of a session and a link number. Between two requests nothing of it exists but its entry here.
 //! The server keeps nothing to repeat: an answer that is lost ends the link, and the page goes on with another.
+//!
+//! Over 400 lines because a link, its turns and its numbers, and the list it ends with are one thing: each ends the others.
 
 use std::{
     collections::HashMap,
@@ -10,7 +12,7 @@ use std::{
 
 use bytes::Bytes;
 use protocol::{
-    frame::{ErrorCode, SessionId, fragment::Assembler},
+    frame::{ErrorCode, SessionId, authorization::Authorization, fragment::Assembler},
     session::{Ended, Received},
 };
 use subtle::ConstantTimeEq;
@@ -19,7 +21,7 @@ use tokio::{
     time::{self, Instant},
 };
 
-use super::{Link, assemble, authorization::Authorization, deadlines::Deadlines, pulse::Pulse};
+use super::{Link, assemble, deadlines::Deadlines, pulse::Pulse};
 use crate::{
     http::AppState,
     metrics::{LinkKind, Metrics, Raised, Traffic},
@@ -228,7 +230,11 @@ impl HttpLink {
                 self.end(true);
                 Ok(())
             }
-            Ok(_) => Ok(()),
+            Ok(_) => {
+                // What a session answers is told by another request than the one that asked.
+                self.link.wake.notify_one();
+                Ok(())
+            }
             Err(ended) => {
                 self.end(false);
                 Err(ended)

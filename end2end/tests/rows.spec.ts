@@ -187,7 +187,8 @@ for (const rung of ["websocket", "event-stream"] as const) {
       await bin.press("Control+End")
       await bin.type(", meanwhile")
       await bin.saved()
-      await page.goBack()
+      // A page out of memory is not loaded, so nothing else tells that it is there.
+      await page.goBack({ waitUntil: "commit" })
       const kept = await page.evaluate(() => document.documentElement.dataset.kept === "true")
       console.log(`figure: row 23, ${rung}: the page was ${kept ? "kept in memory" : "loaded anew"}`)
       await ada.sees("typed, and left, meanwhile")

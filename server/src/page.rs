@@ -151,8 +151,10 @@ pub(crate) async fn document(
 }
 
 fn page(status: StatusCode, html: String) -> Response {
-    // The text changes with every keystroke, and the page carries its state.
-    (status, [(header::CACHE_CONTROL, "no-store")], Html(html)).into_response()
+    // The text changes with every keystroke, so the page is asked for anew each time. `no-store` would say so too, and would
+    // keep browsers from holding a page in memory that somebody comes back to.
+    let cache = [(header::CACHE_CONTROL, "private, no-cache")];
+    (status, cache, Html(html)).into_response()
 }
 
 fn encoded(state: &Bytes) -> Option<String> {

@@ -3,7 +3,7 @@
 //! Every method takes the time and returns [`Effect`]s, which the shell performs in order. Times are milliseconds of a
 //! monotonic clock.
 //!
-//! Over 400 lines, a third of them documentation: one machine whose every transition reads the same few fields.
+//! Over 400 lines because it is one machine whose every transition reads the same few fields.
 
 use bytes::Bytes;
 

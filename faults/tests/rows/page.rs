@@ -2,7 +2,7 @@
 //!
 //! Nothing here waits for a time: every wait is for something that the person at the page would see.
 //!
-//! Over 400 lines: it stands for the whole of `app`'s session, in a test.
+//! Over 400 lines because it stands for the whole of `app`'s session, in a test.
 
 use std::{
     collections::{BTreeMap, HashMap},

@@ -74,6 +74,7 @@ pub fn Home(model: HomeModel) -> impl IntoView {
                     <RecentList model />
                     <Promises preferences />
                     <ForPrograms preferences />
+                    <footer><a href="/lab">{preferences.say(|p| p.lab)}</a></footer>
                 </div>
             </main>
         </div>

@@ -60,6 +60,18 @@ pub(crate) fn build(toolchain: Toolchain, speed: Speed) -> Result<()> {
         &mut BTreeSet::new(),
         "",
     )?;
+    let instruments = Module {
+        package: "instruments",
+        features: "",
+        name: "instruments",
+    }
+    .build(toolchain, speed)?;
+    copy(
+        &instruments,
+        &files::root().join("public/instruments"),
+        &mut BTreeSet::new(),
+        "",
+    )?;
     let page = Module {
         package: "app",
         features: "hydrate",
@@ -74,8 +86,14 @@ pub(crate) fn build(toolchain: Toolchain, speed: Speed) -> Result<()> {
         copy(&public, &site, &mut present, "")?;
     }
     copy(&page, &site, &mut present, "pkg/")?;
-    if style::build(&site.join("pkg/maru.css"))? {
-        present.insert("pkg/maru.css".to_owned());
+    // What only the lab looks like is not in the style sheet of every page.
+    for (source, sheet) in [
+        ("main.css", "pkg/maru.css"),
+        ("lab.css", "instruments/lab.css"),
+    ] {
+        if style::build(source, &site.join(sheet))? {
+            present.insert(sheet.to_owned());
+        }
     }
     files::prune(&site, |file| present.contains(file))
 }

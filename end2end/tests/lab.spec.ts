@@ -39,7 +39,7 @@ test("every lane measures, its plot grows, and a run can be stopped", async ({ v
   const page = await visit()
   await open(page, maru.origin)
   for (const name of LANES) await expect(figure(lane(page, name), "remote-p95")).toHaveAttribute("data-measured", "false")
-  await page.getByLabel("Updates").selectOption("4")
+  await page.locator("#lab-rate").selectOption("4")
   await page.getByRole("button", { name: "Start measuring" }).click()
   for (const name of LANES) await arrived(lane(page, name), 5)
   const before = await dots(lane(page, "websocket"))
@@ -77,7 +77,10 @@ test("every lane measures, its plot grows, and a run can be stopped", async ({ v
   expect(await page.locator(".lab-lanes").innerText()).toBe(stopped)
 
   await page.getByRole("button", { name: "Measure again" }).click()
-  for (const name of LANES) await arrived(lane(page, name), 3)
+  for (const name of LANES) {
+    await expect(lane(page, name)).toHaveAttribute("data-standing", "running")
+    await arrived(lane(page, name), 3)
+  }
   // All figures to a tenth the same twice: then they were not measured.
   expect(await page.locator(".lab-lanes").innerText()).not.toBe(stopped)
 })
@@ -87,8 +90,8 @@ test("larger updates cost more bytes, by about what they are larger", async ({ v
   await open(page, maru.origin)
   const socket = lane(page, "websocket")
   const measure = async (size: string): Promise<number> => {
-    await page.getByLabel("Each").selectOption(size)
-    await page.getByLabel("Updates").selectOption("16")
+    await page.locator("#lab-size").selectOption(size)
+    await page.locator("#lab-rate").selectOption("16")
     await page.locator("#lab-run").click()
     await expect(socket).toHaveAttribute("data-standing", "running")
     await arrived(socket, 40)

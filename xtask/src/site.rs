@@ -72,6 +72,8 @@ pub(crate) fn build(toolchain: Toolchain, speed: Speed) -> Result<()> {
         &mut BTreeSet::new(),
         "",
     )?;
+    // What only the lab looks like is not in the style sheet of every page.
+    style::build("lab.css", &files::root().join("public/instruments/lab.css"))?;
     let page = Module {
         package: "app",
         features: "hydrate",
@@ -86,14 +88,8 @@ pub(crate) fn build(toolchain: Toolchain, speed: Speed) -> Result<()> {
         copy(&public, &site, &mut present, "")?;
     }
     copy(&page, &site, &mut present, "pkg/")?;
-    // What only the lab looks like is not in the style sheet of every page.
-    for (source, sheet) in [
-        ("main.css", "pkg/maru.css"),
-        ("lab.css", "instruments/lab.css"),
-    ] {
-        if style::build(source, &site.join(sheet))? {
-            present.insert(sheet.to_owned());
-        }
+    if style::build("main.css", &site.join("pkg/maru.css"))? {
+        present.insert("pkg/maru.css".to_owned());
     }
     files::prune(&site, |file| present.contains(file))
 }

@@ -27,13 +27,14 @@ pub struct Lane {
 struct Measured {
     rung: Rung,
     began: f64,
-    /// Both were connected once: from here on everything counts.
-    counting: bool,
     ledger: Ledger,
     remote: Series,
     saved: Series,
     arrived: usize,
+    /// What passed since the first update arrived: what it takes to connect is no update's cost.
     wire: Wire,
+    /// Updates that arrived since.
+    paid: usize,
     links: u64,
     trouble: Option<Why>,
     ended: bool,
@@ -62,11 +63,7 @@ impl Lane {
         self.writer.tick();
         self.reader.tick();
         if self.is_connected() {
-            let mut measured = self.measured.borrow_mut();
-            measured.trouble = None;
-            if !std::mem::replace(&mut measured.counting, true) {
-                measured.wire = Wire::default();
-            }
+            self.measured.borrow_mut().trouble = None;
         }
     }
 
@@ -108,12 +105,12 @@ impl Measured {
         Self {
             rung,
             began,
-            counting: false,
             ledger: Ledger::default(),
             remote: Series::default(),
             saved: Series::default(),
             arrived: 0,
             wire: Wire::default(),
+            paid: 0,
             links: 0,
             trouble: None,
             ended: false,
@@ -148,6 +145,11 @@ impl Measured {
             }
             Seen::Inserted(text) if !writes => {
                 let took = self.ledger.arrived(&text, now);
+                if self.arrived == 0 && !took.is_empty() {
+                    self.wire = Wire::default();
+                } else {
+                    self.paid += took.len();
+                }
                 self.arrived += took.len();
                 note(&mut self.remote, took, now);
             }
@@ -167,7 +169,7 @@ impl Measured {
             remote: self.remote.spread(),
             saved: self.saved.spread(),
             arrived: self.arrived,
-            cost: self.wire.cost(self.arrived),
+            cost: self.wire.cost(self.paid),
             links: self.links,
             plot: plot::path(self.remote.since(now - plot::SPAN_MS), now),
         }

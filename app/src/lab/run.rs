@@ -54,15 +54,15 @@ pub async fn run(settings: RwSignal<Settings>, shown: Shown, stop: Stop) {
         }
         if now >= show_at {
             show_at = now + SHOW_MS;
-            show(
-                &lanes,
-                shown,
-                Progress::Running((left / 1_000.0).ceil() as u32),
-            );
+            show(&lanes, shown);
+            let progress = Progress::Running((left / 1_000.0).ceil() as u32);
+            if shown.progress.get_untracked() != progress {
+                shown.progress.set(progress);
+            }
         }
         browser::sleep(TICK_MS).await;
     }
-    show(&lanes, shown, Progress::Done);
+    show(&lanes, shown);
     for (lane, _) in &lanes {
         lane.end();
     }
@@ -71,6 +71,7 @@ pub async fn run(settings: RwSignal<Settings>, shown: Shown, stop: Stop) {
             figures.update(|figures| figures.standing = Standing::Done);
         }
     }
+    shown.progress.set(Progress::Done);
 }
 
 /// Writes what is due. The lanes take turns within a period: over HTTP/1.1 they share the browser's few connections.
@@ -90,15 +91,12 @@ fn write(lane: &Lane, due: &Cell<f64>, place: usize, settings: Settings, now: f6
     }
 }
 
-fn show(lanes: &[(Lane, Cell<f64>); 4], shown: Shown, progress: Progress) {
+fn show(lanes: &[(Lane, Cell<f64>); 4], shown: Shown) {
     for ((lane, _), signal) in lanes.iter().zip(shown.lanes) {
         let figures = lane.figures();
         if signal.with_untracked(|before| *before != figures) {
             signal.set(figures);
         }
-    }
-    if shown.progress.get_untracked() != progress {
-        shown.progress.set(progress);
     }
 }
 

@@ -31,7 +31,7 @@ pub(super) const PHRASES: Phrases = Phrases {
     lanes_label: "The four transports",
     unmeasured: "not measured yet",
     opening: "connecting …",
-    silent: "Nothing comes back: something on the way lets this go unanswered. Still trying.",
+    silent: "Nothing comes back: something on the way lets this go unanswered.",
     blocked,
     works: "works here",
     worked: "worked here",
@@ -94,7 +94,7 @@ pub(super) const PHRASES: Phrases = Phrases {
          page's own code and protocol, held to one transport; every update is validated, relayed and written to the server's disk.",
         "Times are taken in this tab by one clock: from the edit until its text is in the other session, and until the server says that it \
          is on its disk. They include your network twice and whatever your browser is busy with.",
-        "Bytes and requests are those of both sessions together since they were connected, divided by the updates that arrived: requests and \
+        "Bytes and requests are those of both sessions together from the first arrival on, divided by the updates that arrived since: requests and \
          answers with their heads as HTTP/1.1 writes them (the server tells how long a request's head was), WebSocket messages with the \
          head of their frame. Not counted: TCP, TLS and, for WebSocket, the handshake.",
         "A run ends by itself after a minute, and when you leave the tab. Figures of another run, network or hour will be others.",
@@ -114,7 +114,7 @@ fn blocked(rung: Rung, why: Why) -> String {
         Why::Unreachable => "Requests get no answer: the server cannot be reached this way",
         Why::Stranger => "Somebody else answers: a sign-in page or a proxy",
         Why::Status(status) => {
-            return format!("Something on the way answers with status {status}. Still trying.");
+            return format!("Something on the way answers with status {status}.");
         }
     };
     let or_server = if rung == Rung::WebSocket && why == Why::Refused {
@@ -122,5 +122,5 @@ fn blocked(rung: Rung, why: Why) -> String {
     } else {
         ""
     };
-    format!("{what}{or_server}. Still trying.")
+    format!("{what}{or_server}.")
 }

@@ -25,7 +25,7 @@ pub(super) const PHRASES: Phrases = Phrases {
     lanes_label: "네 가지 전송 방식",
     unmeasured: "아직 재지 않음",
     opening: "연결하는 중…",
-    silent: "돌아오는 것이 없어요. 중간에서 응답을 막고 있어요. 계속 시도하고 있어요.",
+    silent: "돌아오는 것이 없어요. 중간에서 응답을 막고 있어요.",
     blocked,
     works: "여기서 통해요",
     worked: "여기서 통했어요",
@@ -88,7 +88,7 @@ pub(super) const PHRASES: Phrases = Phrases {
          프로토콜이고 전송 방식만 하나로 정해 두었어요. 모든 업데이트는 검사를 거쳐 전달되고 서버 디스크에 기록돼요.",
         "시간은 이 탭의 시계 하나로 재요. 고친 때부터 그 글이 다른 세션에 들어갈 때까지, 그리고 서버가 디스크에 있다고 말할 때까지예요. \
          네트워크를 두 번 지나고, 브라우저가 바쁜 것도 들어가요.",
-        "바이트와 요청은 연결된 뒤 두 세션이 쓴 것을 모두 더해 도착한 업데이트 수로 나눈 값이에요. 요청과 응답은 HTTP/1.1로 쓴 머리까지(요청의 \
+        "바이트와 요청은 첫 업데이트가 닿은 뒤로 두 세션이 쓴 것을 모두 더해 그 뒤 도착한 업데이트 수로 나눈 값이에요. 요청과 응답은 HTTP/1.1로 쓴 머리까지(요청의 \
          머리 길이는 서버가 알려 줘요), WebSocket 메시지는 프레임 머리까지 세요. TCP와 TLS, WebSocket의 첫 악수는 세지 않아요.",
         "1분이 지나거나 탭을 떠나면 저절로 끝나요. 다른 때, 다른 네트워크에서 재면 값도 달라져요.",
         "문서에서 마루는 이 가운데 통하는 가장 좋은 방식으로 시작하고, 나중에 스스로 더 좋은 방식으로 돌아가요. 지금 무엇을 쓰는지는 글 아래 \
@@ -105,7 +105,7 @@ fn blocked(rung: Rung, why: Why) -> String {
         Why::Unreachable => "요청에 답이 없어요. 이 방식으로는 서버에 닿지 않아요",
         Why::Stranger => "다른 것이 답하고 있어요. 로그인 페이지나 프록시예요",
         Why::Status(status) => {
-            return format!("중간에서 상태 {status}로 답하고 있어요. 계속 시도하고 있어요.");
+            return format!("중간에서 상태 {status}로 답하고 있어요.");
         }
     };
     let or_server = if rung == Rung::WebSocket && why == Why::Refused {
@@ -113,5 +113,5 @@ fn blocked(rung: Rung, why: Why) -> String {
     } else {
         ""
     };
-    format!("{what}{or_server}. 계속 시도하고 있어요.")
+    format!("{what}{or_server}.")
 }

@@ -101,6 +101,16 @@ pub fn random() -> u64 {
     }
 }
 
+/// The bytes that a text in base64 stands for, in either alphabet, padded or not; by the browser's own decoder, since a
+/// library's weighs as much as a transport.
+#[must_use]
+pub fn from_base64(text: &str) -> Option<Vec<u8>> {
+    let latin = window()
+        .atob(&text.replace('-', "+").replace('_', "/"))
+        .ok()?;
+    Some(latin.chars().map(|byte| byte as u8).collect())
+}
+
 /// The text of a data block of the page.
 #[must_use]
 pub fn data(id: &str) -> Option<String> {

@@ -14,7 +14,6 @@ use crate::session::{Delivered, Session, Signals};
 use crate::theme::Theme;
 use crate::trouble::Remedy;
 use crate::way::Way;
-use base64::Engine;
 use leptos::prelude::*;
 use leptos::{ev, reactive::owner::LocalStorage};
 use protocol::{client::Embedded, id::DocId};
@@ -209,9 +208,7 @@ fn document(preferences: Preferences, doc: &DocId, embed: Embed) -> DocumentMode
 }
 
 fn delivered(doc: DocId, embed: Embed) -> Delivered {
-    let state = embed
-        .state
-        .and_then(|state| base64::engine::general_purpose::STANDARD.decode(state).ok());
+    let state = embed.state.and_then(|state| browser::from_base64(&state));
     // Without the state the replica is empty, and only an exchange of states fills it.
     let embedded = match &state {
         Some(_) => Embedded {

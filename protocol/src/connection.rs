@@ -329,3 +329,6 @@ impl Connection {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

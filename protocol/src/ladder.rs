@@ -352,3 +352,6 @@ impl Ladder {
         self.climb_at = now + every - spread / 2 + self.random % (spread + 1);
     }
 }
+
+#[cfg(test)]
+mod tests;

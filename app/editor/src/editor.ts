@@ -9,6 +9,7 @@ import { remoteCarets } from "./carets"
 import { wellFormed } from "./changes"
 import { formatting } from "./formatting"
 import { Frame } from "./frame"
+import { fetchInspectorLater } from "./inspector"
 import { keys } from "./keys"
 import { markdown } from "./markdown"
 import { phrases } from "./phrases"
@@ -16,6 +17,7 @@ import type { Handle, Host, Options } from "./seam"
 import { theme } from "./theme"
 import { undo } from "./undo"
 
+export { openInspector } from "./inspector"
 export { startPreview } from "./preview"
 export type { Caret, Handle, Host, Options } from "./seam"
 
@@ -88,6 +90,7 @@ export function mount(parent: HTMLElement, text: string, host: Host, options: Op
     }),
   })
   binding.attach(view)
+  fetchInspectorLater()
 
   // Measured, not computed from scrollTop: the page may put padding around the text as well.
   const top = (): number => view.scrollDOM.getBoundingClientRect().top - view.documentTop

@@ -5,8 +5,6 @@ use super::traffic::Watch;
 use super::uplink::Uplink;
 use super::{LinkEvent, Listener};
 use crate::browser;
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use protocol::connection::Why;
 use protocol::frame::packet::unpack;
@@ -91,8 +89,9 @@ async fn read(line: &Line, number: u64) -> bool {
                 line.heard(messages);
                 return !line.is_over();
             }
-            let packet = URL_SAFE_NO_PAD.decode(&event.data).map(Bytes::from);
-            let Ok(Ok(new)) = packet.map(|packet| unpack(&packet)) else {
+            let text = String::from_utf8(event.data).unwrap_or_default();
+            let packet = browser::from_base64(&text).map(Bytes::from);
+            let Some(Ok(new)) = packet.map(|packet| unpack(&packet)) else {
                 line.gone(Why::Stranger);
                 return false;
             };

@@ -211,7 +211,10 @@ impl Client {
             | ErrorCode::TooSlow
             | ErrorCode::Unavailable
             | ErrorCode::Superseded => {
-                if code == ErrorCode::Superseded {
+                // A link of our own that was given up before it answered may have got through after all; else somebody
+                // speaks for this session who is not this page.
+                let own = |session: &Session| session.in_use < session.link;
+                if code == ErrorCode::Superseded && !self.session.as_ref().is_some_and(own) {
                     self.session = None;
                 }
                 self.trouble = Some((code, message));

@@ -479,8 +479,15 @@ fn presence_is_sent_on_every_new_link_and_never_too_long() {
     assert_eq!(page.client.presence(long), []);
     page.relinked(10);
     let effects = page.gets(11, ServerFrame::Resumed { applied: 0 });
-    assert!(effects.contains(&Effect::PresenceReset));
+    assert!(
+        !effects.contains(&Effect::PresenceReset),
+        "nobody disappears before it is known who is there"
+    );
     assert_eq!(sent(effects), [state]);
+    let nobody = || ServerFrame::Presence { changed: vec![] };
+    let told = [Effect::PresenceReset, Effect::Presence(vec![])];
+    assert_eq!(page.gets(12, nobody()), told, "the first is the whole");
+    assert_eq!(page.gets(13, nobody()), told[1..]);
 }
 
 #[test]

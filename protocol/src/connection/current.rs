@@ -44,10 +44,6 @@ impl Connection {
         }
         if let Some(wire) = &mut self.current {
             wire.came += message.len();
-            if wire.rung != Rung::WebSocket && wire.answered.is_none() {
-                wire.refused = true;
-                self.ladder.confirmed();
-            }
         }
         let was_live = self.client.is_live();
         let told = self.client.message(now, message, replica);
@@ -55,6 +51,12 @@ impl Connection {
         // The stream or the polls of a link begin before anything more is sent on it.
         if live {
             self.established(now, effects);
+        } else if let Some(wire) = &mut self.current
+            && wire.rung != Rung::WebSocket
+            && wire.answered.is_none()
+        {
+            wire.refused = true;
+            self.ladder.confirmed();
         }
         self.perform(now, told, effects);
         if live {

@@ -304,7 +304,7 @@ impl World {
             self.plan.lie = Lie::None;
             return;
         }
-        self.tell(|| format!("page {i} gets {}", brief(&bytes)));
+        self.tell(|| format!("page {i} gets by {id} {}", brief(&bytes)));
         let now = self.now;
         let page = &mut self.pages[i];
         page.gets(name, &bytes);

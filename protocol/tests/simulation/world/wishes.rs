@@ -21,6 +21,7 @@ impl World {
                 Effect::Send { link, message } => {
                     self.pages[i].sends(link, &message);
                     let link = self.pages[i].links.get(&link).map(|wire| wire.link);
+                    self.tell(|| format!("page {i} sends by {link:?} kind {}", message[0]));
                     self.up(link, message);
                 }
                 Effect::Established { link, hold_s, .. } => {

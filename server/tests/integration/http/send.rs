@@ -128,7 +128,9 @@ async fn what_makes_no_sense_ends_the_link_and_the_session_goes_on_with_another(
         ServerFrame::Resumed { applied: 1 },
         "what came before it counts"
     );
-    next.hears(saved(1)).await;
+    if !frames.contains(&ServerFrame::Saved { seq: 1 }) {
+        next.hears(saved(1)).await;
+    }
 
     // A gap in the numbers of DATA, as on a socket.
     let gap = next.says(&[data(5, &update)]).await;
@@ -140,7 +142,7 @@ async fn what_makes_no_sense_ends_the_link_and_the_session_goes_on_with_another(
 #[tokio::test]
 async fn a_body_that_does_not_come_is_not_waited_for() {
     let server = Running::start(|config| {
-        config.deadlines.body = std::time::Duration::from_millis(100);
+        config.deadlines.body = std::time::Duration::from_millis(300);
     })
     .await;
     let mut page = Page::greeted(server.addr, "d").await;

@@ -220,7 +220,7 @@ async fn probes_do_not_keep_a_silent_connection_open() {
 #[tokio::test]
 async fn a_link_that_is_never_used_is_not_waited_for() {
     let server = Running::start(|config| {
-        config.deadlines.unused = std::time::Duration::from_millis(100);
+        config.deadlines.unused = std::time::Duration::from_millis(500);
     })
     .await;
     let page = Page::greeted(server.addr, "d").await;

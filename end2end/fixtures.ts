@@ -5,13 +5,16 @@ import { Person } from "./person"
 
 export { expect } from "@playwright/test"
 export { Maru } from "./maru"
-export { type InputMethod, Person, steps } from "./person"
+export { type InputMethod, Person, type Rung, steps } from "./person"
 
 /** The long form of a test: more edits, the whole trace. */
 export const FULL = process.env.MARU_FULL === "1"
 
 /** What a browser says when nobody listens at the server's port. */
 const NO_SERVER = /net::ERR_(CONNECTION_(REFUSED|RESET|CLOSED|ABORTED)|INTERNET_DISCONNECTED|EMPTY_RESPONSE|SOCKET_NOT_CONNECTED)|WebSocket connection to .* failed|WebSocket is already in CLOSING/
+
+/** What a browser says about a WebSocket that something on the way refused or cut. */
+export const NO_WEBSOCKET = /WebSocket connection to '[^']*\/rt\/1\/ws' failed/
 
 /** What a browser says about the scripts of a page for which they are switched off. */
 const WITHOUT_SCRIPT = /^request failed: .*\.js csp$|was preloaded using link preload but not used/
@@ -36,7 +39,9 @@ interface Fixtures {
   join: (name: string, options?: Visit) => Promise<Person>
   /** What the pages complained about. Empty at the end, or the test fails. */
   complaints: string[]
-  tolerance: { noServer: boolean }
+  /** From here on, complaints like this are expected: what the browser says about a WebSocket that a proxy refuses. */
+  allow: (complaint: RegExp) => void
+  tolerance: { noServer: boolean; allowed: RegExp[] }
 }
 
 export const test = base.extend<Fixtures, { maru: Maru }>({
@@ -54,7 +59,9 @@ export const test = base.extend<Fixtures, { maru: Maru }>({
     await use(`${title}-${Math.random().toString(36).slice(2, 10)}`)
   },
 
-  tolerance: async ({}, use) => use({ noServer: false }),
+  tolerance: async ({}, use) => use({ noServer: false, allowed: [] }),
+
+  allow: async ({ tolerance }, use) => use((complaint) => void tolerance.allowed.push(complaint)),
 
   own: async ({ tolerance }, use, info) => {
     const maru = await Maru.start()
@@ -78,7 +85,8 @@ export const test = base.extend<Fixtures, { maru: Maru }>({
       const context = await browser.newContext({ storageState, permissions: ["clipboard-read", "clipboard-write"], locale: "en-US", ...options })
       contexts.push(context)
       const complain = (what: string): void => {
-        if (!(tolerance.noServer && NO_SERVER.test(what))) complaints.push(`${name ?? "page"}: ${what}`)
+        const expected = tolerance.allowed.some((complaint) => complaint.test(what))
+        if (!expected && !(tolerance.noServer && NO_SERVER.test(what))) complaints.push(`${name ?? "page"}: ${what}`)
       }
       const still = options.javaScriptEnabled === false
       context.on("page", (page) => watch(page, (what) => {

@@ -15,6 +15,9 @@ declare global {
   }
 }
 
+/** The transports, the best first. */
+export type Rung = "websocket" | "event-stream" | "long-poll" | "short-poll"
+
 export class Person {
   constructor(readonly page: Page, readonly name: string) {}
 
@@ -48,6 +51,11 @@ export class Person {
 
   async saved(): Promise<void> {
     await this.mark("saved")
+  }
+
+  /** Waits until this transport is in use, as the badge says. */
+  async travelsBy(rung: Rung): Promise<void> {
+    await expect(this.page.locator("#maru-way")).toHaveAttribute("data-way", rung)
   }
 
   /** Types by the keyboard, key by key. */

@@ -45,6 +45,10 @@ const RULES: &[Rule] = &[
         "lock files of npm name no registry",
         lock_files_name_no_registry,
     ),
+    (
+        "docs/proxies.md shows the recipes that are tested, word for word",
+        recipes_are_shown_as_tested,
+    ),
 ];
 
 /// Words that stand for a clock, a socket, a runtime, randomness or the page.
@@ -87,6 +91,19 @@ const LEFTOVER: &[&str] = &[
 
 const LONGEST: usize = 400;
 
+/// The files that rules look at.
+const ENDINGS: &[&str] = &[
+    ".rs",
+    ".ts",
+    ".mjs",
+    ".js",
+    ".css",
+    ".conf",
+    ".cfg",
+    "package-lock.json",
+    "docs/proxies.md",
+];
+
 /// `cargo xtask invariants`.
 pub(crate) fn main(arguments: &[String]) -> Result<ExitCode> {
     crate::flags(arguments, [])?;
@@ -109,10 +126,7 @@ pub(crate) fn check() -> Result<Vec<Check>> {
     };
     let mut sources = Vec::new();
     for path in files::walk(root, built)? {
-        if [".rs", ".ts", ".mjs", ".js", ".css", "package-lock.json"]
-            .iter()
-            .any(|ending| path.ends_with(ending))
-        {
+        if ENDINGS.iter().any(|ending| path.ends_with(ending)) {
             let text = String::from_utf8_lossy(&files::read(&root.join(&path))?).into_owned();
             sources.push(Source::new(path, text));
         }
@@ -274,6 +288,43 @@ fn lock_files_name_no_registry(sources: &[Source]) -> Vec<String> {
         })
         .map(|source| source.path.clone())
         .collect()
+}
+
+/// Where the recipes are; those in a folder of theirs are only for tests.
+const RECIPES: &str = "end2end/proxies/";
+
+fn recipes_are_shown_as_tested(sources: &[Source]) -> Vec<String> {
+    let docs = sources
+        .iter()
+        .find(|source| source.path == "docs/proxies.md");
+    let Some(docs) = docs else {
+        return vec!["there is no docs/proxies.md".to_owned()];
+    };
+    let recipes: Vec<&Source> = sources
+        .iter()
+        .filter(|source| {
+            let name = source.path.strip_prefix(RECIPES);
+            name.is_some_and(|name| !name.contains('/') && !name.ends_with(".ts"))
+        })
+        .collect();
+    if recipes.is_empty() {
+        return vec![format!(
+            "{RECIPES} has none; the rule looks at the wrong place"
+        )];
+    }
+    let blocks = ["```nginx\n", "```haproxy\n"].map(|fence| docs.text.matches(fence).count());
+    let extra = blocks.iter().sum::<usize>().saturating_sub(recipes.len());
+    let untested =
+        (extra > 0).then(|| format!("docs/proxies.md: {extra} recipes that are no files"));
+    let differing = recipes
+        .into_iter()
+        .filter(|recipe| {
+            let language = recipe.path[RECIPES.len()..].split('-').next();
+            let shown = format!("```{}\n{}```\n", language.unwrap_or_default(), recipe.text);
+            !docs.text.contains(&shown) || !docs.text.contains(&recipe.path)
+        })
+        .map(|recipe| format!("{} is not in docs/proxies.md as it is", recipe.path));
+    differing.chain(untested).collect()
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@ mod apt;
 mod browser;
 mod lints;
 mod npm;
+mod proxies;
 mod toolchain;
 mod tracer;
 mod wasm_std;
@@ -14,6 +15,7 @@ use anyhow::Result;
 pub(crate) use browser::browser;
 pub(crate) use lints::{Rustfmt, clippy, rustfmt};
 pub(crate) use npm::packages;
+pub(crate) use proxies::proxies;
 pub(crate) use toolchain::Toolchain;
 pub(crate) use tracer::tracer;
 
@@ -26,6 +28,7 @@ pub(crate) fn main(arguments: &[String]) -> Result<ExitCode> {
     packages("app/editor")?;
     packages("end2end")?;
     tracer()?;
+    proxies()?;
     browser()?;
     crate::run::say(&format!("everything is there; {toolchain} builds"));
     Ok(ExitCode::SUCCESS)

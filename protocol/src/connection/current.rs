@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::{Connection, Effect, Why, Wire};
 use crate::{
     client::OPEN_MS,
-    frame::ServerFrame,
+    frame::{ErrorCode, ServerFrame},
     ladder::{Reason, Rung, YOUNG_MS},
     replica::Replica,
 };
@@ -42,6 +42,11 @@ impl Connection {
             self.current_probed(now, nonce, effects);
             return;
         }
+        if let Some(wire) = self.unheard(&message) {
+            // Nothing of ours gets through, and the server says so before our own patience ends.
+            self.unanswered(now, &wire, Reason::Silent, effects);
+            return;
+        }
         if let Some(wire) = &mut self.current {
             wire.came += message.len();
         }
@@ -62,6 +67,20 @@ impl Connection {
         if live {
             self.prove(now, effects);
         }
+    }
+
+    /// The WebSocket of which the server says that no first frame came on it, though one was sent.
+    fn unheard(&self, message: &Bytes) -> Option<Wire> {
+        let waits = |wire: &&Wire| wire.rung == Rung::WebSocket && wire.answered.is_none();
+        let wire = self.current.as_ref().filter(waits)?;
+        let too_slow = matches!(
+            ServerFrame::decode(message),
+            Ok(ServerFrame::Error {
+                code: ErrorCode::TooSlow,
+                ..
+            })
+        );
+        too_slow.then(|| wire.clone())
     }
 
     pub(super) fn heard(&mut self, now: u64) {

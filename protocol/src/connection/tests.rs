@@ -269,6 +269,22 @@ fn a_socket_that_opens_and_carries_nothing_is_left_after_five_seconds() {
 }
 
 #[test]
+fn a_socket_on_which_the_server_hears_nothing_is_left_when_it_says_so() {
+    let mut page = Page::new(None);
+    let socket = page.newest();
+    page.opened(socket);
+    page.pass(4_900);
+    let unheard = ServerFrame::Error {
+        code: ErrorCode::TooSlow,
+        message: String::new(),
+    };
+    page.gets(socket, &unheard);
+    assert_eq!(page.rungs(), [Rung::EventStream]);
+    page.welcomed();
+    assert_eq!(page.connection.status().limited, Some(Reason::Silent));
+}
+
+#[test]
 fn a_stream_that_shows_nothing_is_left_for_polls_within_three_seconds_and_edits_go_on() {
     let mut page = Page::new(None);
     let socket = page.newest();

@@ -5,9 +5,10 @@ use std::{fmt, str::FromStr};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 
 use super::{FrameError, SessionId, SessionKey};
+use crate::wire::MAX_SAFE_INTEGER;
 
 /// The scheme of the header's value.
-const SCHEME: &str = "RT ";
+const SCHEME: &str = "RT";
 
 /// The value of `Authorization`: `RT`, then the session's name and secret in base64url and the number of the link.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -25,7 +26,7 @@ impl fmt::Display for Authorization {
         let text = |bytes: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(bytes);
         write!(
             formatter,
-            "{SCHEME}{}.{}.{}",
+            "{SCHEME} {}.{}.{}",
             text(&self.sid),
             text(&self.key),
             self.link
@@ -47,21 +48,30 @@ impl FromStr for Authorization {
     type Err = FrameError;
 
     fn from_str(value: &str) -> Result<Self, FrameError> {
-        let error = || FrameError::Field("authorization");
-        let mut parts = value.strip_prefix(SCHEME).ok_or_else(error)?.split('.');
-        let mut part = || parts.next().ok_or_else(error);
-        let (sid, key, link) = (part()?, part()?, part()?);
-        // Exactly as long as what it stands for, before anything is taken.
-        if sid.len() != 22 || key.len() != 43 || parts.next().is_some() {
-            return Err(error());
-        }
-        let bytes = |text| BASE64_URL_SAFE_NO_PAD.decode(text).map_err(|_| error());
-        Ok(Self {
-            sid: bytes(sid)?.try_into().map_err(|_| error())?,
-            key: bytes(key)?.try_into().map_err(|_| error())?,
-            link: link.parse().map_err(|_| error())?,
-        })
+        parse(value).ok_or(FrameError::Field("authorization"))
     }
+}
+
+fn parse(value: &str) -> Option<Authorization> {
+    let (scheme, rest) = value.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case(SCHEME) {
+        return None;
+    }
+    let (sid, rest) = rest.split_once('.')?;
+    let (key, link) = rest.split_once('.')?;
+    // The number's own parser would take a sign.
+    if !link.bytes().all(|digit| digit.is_ascii_digit()) {
+        return None;
+    }
+    Some(Authorization {
+        sid: array(sid)?,
+        key: array(key)?,
+        link: link.parse().ok().filter(|link| *link <= MAX_SAFE_INTEGER)?,
+    })
+}
+
+fn array<const N: usize>(text: &str) -> Option<[u8; N]> {
+    BASE64_URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()
 }
 
 #[cfg(test)]
@@ -78,14 +88,23 @@ mod tests {
         let value = authorization.to_string();
         assert_eq!(value.parse(), Ok(authorization));
         assert!(!format!("{authorization:?}").contains("Pj4"));
+        let (sid, rest) = value[3..].split_once('.').expect("three parts");
+        let (key, _) = rest.split_once('.').expect("three parts");
+        assert!(format!("rt {sid}.{key}.7").parse::<Authorization>().is_ok());
+        let too_large = MAX_SAFE_INTEGER + 1;
         for wrong in [
-            "",
-            "RT ",
-            "RT a.b.1",
-            &value[3..],
-            &value[..value.len() - 1],
-            &format!("{value}.1"),
-            &format!("{value}x"),
+            String::new(),
+            "RT".into(),
+            format!("Bearer {sid}.{key}.0"),
+            format!("RT {sid}.{key}"),
+            format!("RT {sid}.{key}.0.0"),
+            format!("RT {sid}.{key}."),
+            format!("RT {sid}.{key}.+1"),
+            format!("RT {sid}.{key}.{too_large}"),
+            format!("RT {sid}=.{key}.0"),
+            format!("RT {sid}A.{key}.0"),
+            format!("RT {key}.{sid}.0"),
+            format!("RT  {sid}.{key}.0"),
         ] {
             assert!(wrong.parse::<Authorization>().is_err(), "{wrong}");
         }

@@ -25,7 +25,7 @@ use tokio::time::{self, Instant, Sleep};
 
 use super::{
     answer::{going_away, refusal},
-    authorization::Authorization,
+    authorization::authorization,
     check_origin, go_away,
     http_link::{HttpLink, Turn},
     unasked,
@@ -88,8 +88,8 @@ pub async fn stream(
 }
 
 async fn open(state: &AppState, n: u64, headers: &HeaderMap) -> Result<Response, Ended> {
-    let authorization = Authorization::of(headers)?;
-    let link = state.http_links.find(state, &authorization).await?;
+    let whose = authorization(headers)?;
+    let link = state.http_links.find(state, &whose).await?;
     let turn = link.stream(n)?;
     let reading = Reading::new(state, link, turn);
     Ok(answer(stream::unfold(reading, |mut reading| async move {

@@ -10,7 +10,7 @@ use std::{
 
 use bytes::Bytes;
 use protocol::{
-    frame::{ErrorCode, SessionId, fragment::Assembler},
+    frame::{ErrorCode, SessionId, authorization::Authorization, fragment::Assembler},
     session::{Ended, Received},
 };
 use subtle::ConstantTimeEq;
@@ -19,7 +19,7 @@ use tokio::{
     time::{self, Instant},
 };
 
-use super::{Link, assemble, authorization::Authorization, deadlines::Deadlines, pulse::Pulse};
+use super::{Link, assemble, deadlines::Deadlines, pulse::Pulse};
 use crate::{
     http::AppState,
     metrics::{LinkKind, Metrics, Raised, Traffic},
@@ -228,7 +228,11 @@ impl HttpLink {
                 self.end(true);
                 Ok(())
             }
-            Ok(_) => Ok(()),
+            Ok(_) => {
+                // What a session answers is told by another request than the one that asked.
+                self.link.wake.notify_one();
+                Ok(())
+            }
             Err(ended) => {
                 self.end(false);
                 Err(ended)

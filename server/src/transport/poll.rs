@@ -13,7 +13,7 @@ use tokio::time::{self, Instant};
 
 use super::{
     answer::{delivery, going_away, packet, refusal},
-    authorization::Authorization,
+    authorization::authorization,
     check_origin, go_away, unasked,
 };
 use crate::{http::AppState, metrics::LinkKind};
@@ -52,8 +52,8 @@ pub async fn poll(
 }
 
 async fn answer(state: &AppState, asked: &Asked, headers: &HeaderMap) -> Result<Response, Ended> {
-    let authorization = Authorization::of(headers)?;
-    let link = state.http_links.find(state, &authorization).await?;
+    let whose = authorization(headers)?;
+    let link = state.http_links.find(state, &whose).await?;
     let kind = if asked.wait == 0 {
         LinkKind::RtShortPoll
     } else {

@@ -3,7 +3,7 @@
 //! The answer to a `send` holds nothing but a refusal: beside a stream or a poll, anything else could overtake what comes
 //! there, and a repeated request gets an answer that its page may never see.
 
-use std::{error::Error, net::SocketAddr, num::NonZeroU64};
+use std::{net::SocketAddr, num::NonZeroU64};
 
 use axum::{
     body::{Body, to_bytes},
@@ -14,7 +14,10 @@ use axum::{
 use bytes::Bytes;
 use http_body_util::LengthLimitError;
 use protocol::{
-    frame::{ClientFrame, ErrorCode, MAX_FRAME, fragment::Assembler, packet::unpack},
+    frame::{
+        ClientFrame, ErrorCode, MAX_FRAME, authorization::Authorization, fragment::Assembler,
+        packet::unpack,
+    },
     session::{Ended, Received},
 };
 use serde::Deserialize;
@@ -24,7 +27,7 @@ use super::{
     MAX_HELLO,
     answer::{PACKET, delivery, going_away, packet, refusal},
     assemble, assembler,
-    authorization::Authorization,
+    authorization::authorization,
     check_origin, is_behind, malformed, open, pause, probed, unasked,
 };
 use crate::{http::AppState, room};
@@ -135,8 +138,8 @@ async fn receive(
     headers: &HeaderMap,
     body: Body,
 ) -> Result<(), Ended> {
-    let authorization = Authorization::of(headers)?;
-    let link = state.http_links.find(state, &authorization).await?;
+    let whose = authorization(headers)?;
+    let link = state.http_links.find(state, &whose).await?;
     let messages = messages(state, body, MAX_BODY).await?;
     link.receive(asked.n.get(), messages)
 }
@@ -159,7 +162,7 @@ pub async fn bye(
 }
 
 async fn last_words(state: &AppState, headers: &HeaderMap, body: Body) -> Result<(), Ended> {
-    let Authorization { sid, key, link } = Authorization::of(headers)?;
+    let Authorization { sid, key, link } = authorization(headers)?;
     let room = state.rooms.find(&sid).await.ok_or_else(room::gone)?;
     let frames = messages(state, body, MAX_BODY)
         .await?
@@ -215,10 +218,7 @@ async fn messages(state: &AppState, body: Body, max: usize) -> Result<Vec<Bytes>
     let packet = read
         .map_err(|_| Ended::new(ErrorCode::TooSlow, "the request did not come in time"))?
         .map_err(|error| {
-            if error
-                .source()
-                .is_some_and(|source| source.is::<LengthLimitError>())
-            {
+            if error.into_inner().is::<LengthLimitError>() {
                 let text = format!("a request of a session has at most {max} bytes");
                 Ended::new(ErrorCode::TooLarge, text)
             } else {

@@ -221,3 +221,19 @@ fn a_lock_file_keeps_hashes_and_no_addresses() {
         1
     );
 }
+
+#[test]
+fn recipes_and_docs_do_not_differ() {
+    let rule = recipes_are_shown_as_tested;
+    let recipe = ("end2end/proxies/nginx-a.conf", "listen 80;\n");
+    let frame = ("end2end/proxies/frame/nginx.conf", "include recipe.conf;\n");
+    let shown = "`end2end/proxies/nginx-a.conf`:\n\n```nginx\nlisten 80;\n```\n";
+    let page = |text: &str| broken(rule, &[recipe, frame, ("docs/proxies.md", text)]);
+    assert_eq!(page(shown), 0);
+    assert_eq!(page(&shown.replace("80", "81")), 1);
+    assert_eq!(page(&shown.replace("-a.conf", "-b.conf")), 1);
+    assert_eq!(page(&shown.repeat(2)), 1);
+    assert_eq!(page(""), 1);
+    assert_eq!(broken(rule, &[recipe]), 1);
+    assert_eq!(broken(rule, &[("docs/proxies.md", shown)]), 1);
+}

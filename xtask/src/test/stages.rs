@@ -26,6 +26,7 @@ impl Tools {
         if !quick {
             setup::packages(site::EDITOR)?;
             setup::packages(END2END)?;
+            setup::proxies()?;
             setup::browser()?;
         }
         Ok(Self { toolchain, rustfmt })
@@ -135,12 +136,10 @@ fn count_cargo(command: &mut Command) -> Result<Tally> {
     Ok(tally.with_status(success))
 }
 
-/// The server that the browser tests talk to.
+/// The server that the browser tests talk to, and the proxy that they break it with.
 fn server(tools: &Tools) -> Result<Tally> {
-    run(tools
-        .toolchain
-        .cargo()
-        .args(["build", "--package", "server"]))?;
+    let packages = ["--package", "server", "--package", "faults"];
+    run(tools.toolchain.cargo().arg("build").args(packages))?;
     Ok(Tally::default())
 }
 
@@ -204,9 +203,10 @@ fn end_to_end(_: &Tools) -> Result<Tally> {
     Ok(Tally::from_playwright(&files::read(&report)?)?.with_status(success))
 }
 
-/// Tells tests where the server and its site are.
+/// Tells tests where the server, its site and the proxy are.
 fn with_maru(command: &mut Command) -> &mut Command {
     command
         .env("MARU_BIN", files::cargo_target().join("debug/maru"))
+        .env("MARU_FAULTS", files::cargo_target().join("debug/faults"))
         .env("MARU_SITE", files::packed())
 }

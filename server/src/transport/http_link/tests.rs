@@ -1,5 +1,13 @@
 //! Tests of links that are plain requests, without a socket: what becomes of answers that nobody takes, and of old links.
 
+use std::{pin::Pin, slice::from_ref, time::Duration};
+
+use super::*;
+use crate::{
+    log::memory::MemoryLog,
+    rooms::Rooms,
+    transport::answer::{delivery, packet},
+};
 use axum::{body::HttpBody, response::Response};
 use bytes::Bytes;
 use futures_util::{FutureExt, future::poll_fn};
@@ -7,14 +15,6 @@ use protocol::{
     frame::{ClientFrame, Hello, VERSION},
     id::{ClientId, DocId},
     room::RoomLimits,
-};
-use std::{pin::Pin, time::Duration};
-
-use super::*;
-use crate::{
-    log::memory::MemoryLog,
-    rooms::Rooms,
-    transport::answer::{delivery, packet},
 };
 
 struct World {
@@ -78,7 +78,7 @@ async fn an_answer_that_no_connection_takes_ends_the_link() {
     let world = World::new();
     let link = world.open().await;
     let news = Bytes::from_static(b"news");
-    let bytes = taken(delivery(Arc::clone(&link), &[news.clone()])).await;
+    let bytes = taken(delivery(Arc::clone(&link), from_ref(&news))).await;
     assert_eq!(bytes[1..], news[..]);
     drop(delivery(Arc::clone(&link), &[]));
     drop(packet([&news]));

@@ -10,9 +10,9 @@ use protocol::{
 use super::client::{Event, Events, Page, ask};
 use crate::{person::Person, support::Running};
 
-fn batch(frame: ServerFrame) -> Option<u64> {
+fn batch(frame: &ServerFrame) -> Option<u64> {
     match frame {
-        ServerFrame::Batch { upto, .. } => Some(upto),
+        ServerFrame::Batch { upto, .. } => Some(*upto),
         _ => None,
     }
 }
@@ -24,7 +24,9 @@ fn links(server: &Running, number: u32) -> bool {
 
 #[tokio::test]
 async fn a_stream_begins_at_once_and_brings_what_is_news() {
-    let server = Running::start(|_| {}).await;
+    // A heartbeat would bring with it what was not told when it was time.
+    let never = Duration::from_secs(3_600);
+    let server = Running::start(|config| config.deadlines.heartbeat = never).await;
     let ada = Person::come(server.addr, "d");
     ada.live().await;
     let mut page = Page::greeted(server.addr, "d").await;
@@ -46,7 +48,7 @@ async fn a_stream_begins_at_once_and_brings_what_is_news() {
     assert!(links(&server, 1));
     for word in 1..=5 {
         ada.append(&format!("{word} "));
-        assert_eq!(events.hears(batch).await, word);
+        assert_eq!(events.hears(|frame| batch(&frame)).await, word);
     }
     // What the page says comes by POST, and the answer to it on the stream.
     page.says(&[ClientFrame::Ping { nonce: 3 }]).await;
@@ -106,7 +108,7 @@ async fn a_stream_that_has_brought_enough_ends_by_itself_and_the_next_goes_on() 
                 continue;
             };
             let frames = messages.iter().map(ServerFrame::decode);
-            for upto in frames.filter_map(|frame| batch(frame.unwrap())) {
+            for upto in frames.filter_map(|frame| batch(&frame.unwrap())) {
                 assert_eq!(upto, told + 1, "nothing is left out, nothing comes twice");
                 told = upto;
             }
@@ -136,13 +138,15 @@ async fn a_stream_ends_by_itself_when_it_is_old() {
 
 #[tokio::test]
 async fn a_stream_that_breaks_off_ends_the_link_and_what_it_lost_is_told_on_the_next() {
-    let server = Running::start(|_| {}).await;
+    // Not by being silent for long.
+    let never = Duration::from_secs(3_600);
+    let server = Running::start(|config| config.deadlines.unheard = never).await;
     let ada = Person::come(server.addr, "d");
     ada.live().await;
     let mut page = Page::greeted(server.addr, "d").await;
     let mut events = page.streams().await;
     ada.append("heard");
-    assert_eq!(events.hears(batch).await, 1);
+    assert_eq!(events.hears(|frame| batch(&frame)).await, 1);
     drop(events);
     ada.append("not heard");
     while !server.state.http_links.is_empty() {
@@ -153,10 +157,10 @@ async fn a_stream_that_breaks_off_ends_the_link_and_what_it_lost_is_told_on_the_
     ada.saved().await;
     let (mut next, frames) = page.resumed(1).await;
     assert_eq!(frames[0], ServerFrame::Resumed { applied: 0 });
-    let told = frames.into_iter().filter_map(batch);
+    let told = frames.iter().filter_map(batch);
     assert_eq!(told.collect::<Vec<_>>(), [2]);
     ada.append("and on");
-    assert_eq!(next.streams().await.hears(batch).await, 3);
+    assert_eq!(next.streams().await.hears(|frame| batch(&frame)).await, 3);
     let mixed = next.polls(0).await;
     assert_eq!(
         mixed.refused(),
@@ -190,14 +194,19 @@ async fn a_stream_that_lives_on_after_its_page_has_another_link_is_fenced() {
     let late = page.says(&[ClientFrame::Bye]).await;
     assert_eq!(late.refused(), (409, ErrorCode::Superseded));
     ada.append("on");
-    assert_eq!(events.hears(batch).await, 1);
+    assert_eq!(events.hears(|frame| batch(&frame)).await, 1);
     assert!(links(&server, 1));
     assert_eq!(server.state.http_links.len(), 1);
 }
 
 #[tokio::test]
 async fn a_reader_that_takes_nothing_is_let_go_and_costs_little() {
-    let server = Running::start(|config| config.deadlines.stall = Duration::from_millis(500)).await;
+    let server = Running::start(|config| {
+        config.deadlines.stall = Duration::from_millis(500);
+        // The kernel takes a few MiB before the server notices anything.
+        config.deadlines.stream_bytes = u64::MAX;
+    })
+    .await;
     let mut page = Page::greeted(server.addr, "d").await;
     let mut events = page.streams().await;
     let (ada, bo) = (

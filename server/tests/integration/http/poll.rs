@@ -56,6 +56,22 @@ async fn a_poll_waits_for_news_and_no_longer_than_it_may() {
 }
 
 #[tokio::test]
+async fn what_a_page_says_is_answered_in_the_poll_that_waits() {
+    let server = Running::start(|_| {}).await;
+    let mut page = Page::greeted(server.addr, "d").await;
+    let waiting = page.asks(25).await;
+    while !gauge(&server, "rt_long_poll", 1) {
+        tokio::task::yield_now().await;
+    }
+    page.says(&[ClientFrame::Ping { nonce: 3 }]).await;
+    // At the end of its wait a poll would have nothing.
+    assert_eq!(
+        answer(waiting).await.frames(),
+        [ServerFrame::Pong { nonce: 3 }]
+    );
+}
+
+#[tokio::test]
 async fn a_poll_that_came_before_is_refused_because_its_answer_may_be_lost() {
     let server = Running::start(|_| {}).await;
     let ada = Person::come(server.addr, "d");

@@ -3,7 +3,10 @@
 use protocol::frame::{ClientFrame, ServerFrame};
 
 use super::client::{Asked, PACKET, Page, answer, messages};
-use crate::{support::Running, wire::hello};
+use crate::{
+    support::Running,
+    wire::{Wire, hello},
+};
 
 fn go_away(frame: &ServerFrame) -> Option<u64> {
     match frame {
@@ -13,8 +16,9 @@ fn go_away(frame: &ServerFrame) -> Option<u64> {
 }
 
 #[tokio::test]
-async fn a_server_that_stops_sends_streams_polls_and_new_requests_away() {
+async fn a_server_that_stops_sends_sockets_streams_polls_and_new_requests_away() {
     let mut server = Running::start(|_| {}).await;
+    let (mut wire, _) = Wire::greeted(server.addr, "d").await;
     let mut streaming = Page::greeted(server.addr, "d").await;
     let mut events = streaming.streams().await;
     events.next().await;
@@ -35,6 +39,8 @@ async fn a_server_that_stops_sends_streams_polls_and_new_requests_away() {
     assert_eq!(server.get("/healthz", "").await.status, 200);
     server.begin_stop();
 
+    wire.hear_until(|frame| go_away(&frame)).await;
+    assert_eq!(wire.closed().await, Some(1012));
     let told = events.finds(Some).await.expect("a word before the end");
     assert!(go_away(&told).is_some_and(|wait| wait < 2_000), "{told:?}");
     assert!(events.next().await.is_none());

@@ -1,5 +1,7 @@
 //! `POST /rt/1/session`: how a session is opened and continued by a request.
 
+use std::slice::from_ref;
+
 use bytes::Bytes;
 use protocol::frame::{ClientFrame, ErrorCode, Hello, ServerFrame, packet::pack};
 
@@ -146,11 +148,11 @@ async fn pages_of_other_sites_and_forms_may_not_post_or_read() {
     let hello = ClientFrame::Hello(hello("d"));
     for path in ["/rt/1/session", "/rt/1/send?n=1", "/rt/1/bye"] {
         let headers = format!("{PACKET}{authorized}{foreign}");
-        let refused = post(server.addr, path, &headers, &[hello.clone()]).await;
+        let refused = post(server.addr, path, &headers, from_ref(&hello)).await;
         assert_eq!(refused.status, 403, "{path}");
         for wrong in ["", "content-type: text/plain\r\n"] {
             let headers = format!("{wrong}{authorized}{own}");
-            let refused = post(server.addr, path, &headers, &[hello.clone()]).await;
+            let refused = post(server.addr, path, &headers, from_ref(&hello)).await;
             assert_eq!(refused.refused(), (415, ErrorCode::Protocol), "{path}");
         }
     }

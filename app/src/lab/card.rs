@@ -95,7 +95,10 @@ const FIGURES: [Figure; 8] = [
 ];
 
 fn requests(cost: Cost) -> String {
-    format!("{} ({:.1})", cost.requests, cost.requests_each)
+    match cost.requests {
+        0 => "0".to_owned(),
+        requests => format!("{requests} ({:.1})", cost.requests_each),
+    }
 }
 
 #[component]
@@ -113,12 +116,13 @@ fn Row(lang: Signal<Lang>, figures: Signal<Figures>, figure: Figure) -> impl Int
 
 #[component]
 fn Plot(lang: Signal<Lang>, figures: Signal<Figures>) -> impl IntoView {
-    let line = |ms: f64, words: &'static str| {
-        let y = plot::height(ms);
-        view! {
-            <path class="grid" d=format!("M0 {y}h{}", plot::WIDTH) />
-            <text x="3" y=y - 3.0>{words}</text>
-        }
+    const LINES: [(f64, &str); 3] = [(10.0, "10 ms"), (100.0, "100 ms"), (1_000.0, "1 s")];
+    let grid: String = LINES
+        .iter()
+        .map(|(ms, _)| format!("M0 {}h{}", plot::height(*ms), plot::WIDTH))
+        .collect();
+    let label = |(ms, words): (f64, &'static str)| {
+        view! { <text x="3" y=plot::height(ms) - 3.0>{words}</text> }
     };
     let median = move || {
         let remote = figures.with(|figures| figures.remote)?;
@@ -132,11 +136,10 @@ fn Plot(lang: Signal<Lang>, figures: Signal<Figures>) -> impl IntoView {
             role="img"
             aria-label=say(lang, |p| p.plot)
         >
-            {line(10.0, "10 ms")}
-            {line(100.0, "100 ms")}
-            {line(1_000.0, "1 s")}
+            <path class="grid" d=grid />
             <path class="middle" d=median />
             <path class="dots" data-figure="plot" d=move || figures.with(|figures| figures.plot.clone()) />
+            {LINES.map(label)}
         </svg>
     }
 }

@@ -86,8 +86,10 @@ fn write(lane: &Lane, due: &Cell<f64>, place: usize, settings: Settings, now: f6
     }
     if now >= due.get() {
         lane.write(settings.size);
-        // What a busy page missed is not caught up with.
-        due.set((due.get() + period).max(now));
+        // Unevenly, as people write: an even beat would meet the polls' own always at the same two or three places. What a
+        // busy page missed is not caught up with.
+        let uneven = 0.5 + browser::random() as f64 / u64::MAX as f64;
+        due.set((due.get() + period * uneven).max(now));
     }
 }
 

@@ -389,7 +389,7 @@ impl Session {
                     hold_s,
                 } => self
                     .inner
-                    .borrow()
+                    .borrow_mut()
                     .established(link, &authorization, hold_s),
                 Effect::Close { link } => drop(self.inner.borrow_mut().links.remove(&link.0)),
                 Effect::Remote(updates) => {

@@ -17,7 +17,9 @@ const FRONTS: { recipe: string; rung: Rung }[] = [
 const QUIET_MS = 36_000
 
 const fronts: Front[] = []
-test.afterEach(async ({}, info) => {
+test.afterEach(async ({ browser }, info) => {
+  // A page whose proxy is gone would complain, rightly.
+  for (const context of browser.contexts()) await context.close()
   for (const front of fronts.splice(0)) {
     if (info.status !== info.expectedStatus) await info.attach("proxy.log", { body: front.log, contentType: "text/plain" })
     await front.remove()

@@ -27,10 +27,10 @@ pub fn LinkBadge(
             title=move || way.get().meaning(lang.get())
             on:click=move |_| on_open.run(())
         >
+            <Icon path=Signal::derive(move || way.get().shape()) />
             <span class="way-remark">{move || way.get().remark(lang.get())}</span>
             <span>{move || way.get().word(lang.get())}</span>
             <span class="way-rtt">{move || way.get().round_trip()}</span>
-            <Icon path=Signal::derive(move || way.get().shape()) />
         </button>
     }
 }

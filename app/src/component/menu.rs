@@ -8,18 +8,17 @@ use leptos::prelude::*;
 
 /// The menu. A popover, so that it opens before any script has run.
 #[component]
-pub fn Menu(
+pub fn Menu<C: IntoView + 'static>(
     preferences: Preferences,
-    /// Further items, first in the menu.
-    #[prop(optional)]
-    children: Option<Children>,
+    /// Further items, first in the menu. Typed, since each erased type weighs some kilobytes in the page's module.
+    children: TypedChildren<C>,
 ) -> impl IntoView {
     view! {
         <button type="button" class="quiet square menu-button" popovertarget="maru-menu" aria-label=preferences.say(|p| p.more)>
             <Icon path=shape::MORE />
         </button>
         <div class="menu" id="maru-menu" popover="auto">
-            {children.map(|children| children())}
+            {children.into_inner()()}
             <ThemeToggle preferences />
             <LanguageSwitch preferences />
         </div>
@@ -35,7 +34,14 @@ pub fn MenuItem(
     on_press: Callback<()>,
 ) -> impl IntoView {
     view! {
-        <button type="button" class="quiet menu-item" title=preferences.say(words) on:click=move |_| on_press.run(())>
+        <button
+            type="button"
+            class="quiet menu-item"
+            popovertarget="maru-menu"
+            popovertargetaction="hide"
+            title=preferences.say(words)
+            on:click=move |_| on_press.run(())
+        >
             <Icon path />
             <span class="menu-words">{preferences.say(words)}</span>
         </button>

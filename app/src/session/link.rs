@@ -16,6 +16,8 @@ pub(super) struct Wired {
     rung: Rung,
     /// None when the browser refused it, or a simulated fault did.
     pub(super) link: Option<Link>,
+    /// What comes in comes as a stream, which a simulated fault may swallow; not as the answer to a request.
+    streams: bool,
     sent: Late,
     heard: Late,
 }
@@ -35,6 +37,7 @@ impl Session {
         let wired = Wired {
             rung,
             link,
+            streams: rung == Rung::WebSocket || check,
             sent: Late::default(),
             heard: Late::default(),
         };
@@ -133,12 +136,18 @@ impl Session {
     fn on_link(&self, id: LinkId, event: LinkEvent) {
         self.act(|inner, now| {
             // What an abandoned link still says is of no interest.
-            let Some(rung) = inner.links.get(&id.0).map(|wired| wired.rung) else {
+            let Some(wired) = inner.links.get_mut(&id.0) else {
                 return Vec::new();
             };
-            let swallowed = inner.inspector.faults.swallow(rung);
+            let rung = wired.rung;
+            let swallowed = wired.streams && inner.inspector.faults.swallow(rung);
             match event {
-                LinkEvent::Opened => inner.connection.opened(now, id, &inner.replica),
+                // A check is over; requests and their answers come next.
+                LinkEvent::Opened if rung != Rung::WebSocket && swallowed => Vec::new(),
+                LinkEvent::Opened => {
+                    wired.streams = rung == Rung::WebSocket;
+                    inner.connection.opened(now, id, &inner.replica)
+                }
                 LinkEvent::Message(bytes) => {
                     inner.inspector.note(Record {
                         at: now,
@@ -167,10 +176,11 @@ impl Session {
 
 impl Inner {
     /// The session is open on this link.
-    pub(super) fn established(&self, id: LinkId, authorization: &str, hold_s: u64) {
-        if let Some(wired) = self.links.get(&id.0)
+    pub(super) fn established(&mut self, id: LinkId, authorization: &str, hold_s: u64) {
+        if let Some(wired) = self.links.get_mut(&id.0)
             && let Some(link) = &wired.link
         {
+            wired.streams = true;
             link.established(authorization, hold_s);
         }
     }

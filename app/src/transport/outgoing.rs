@@ -90,7 +90,7 @@ impl Outgoing {
     }
 
     /// The next POST, if none is under way and something waits.
-    pub fn next(&mut self) -> Option<Post> {
+    pub fn next_post(&mut self) -> Option<Post> {
         if !self.under_way.is_empty() || self.waiting.is_empty() {
             return None;
         }

@@ -47,7 +47,7 @@ impl Uplink {
     async fn post(&self) {
         self.planned.set(false);
         // None also while an earlier call of this posts: that one goes on.
-        let mut next = self.outgoing.borrow_mut().next();
+        let mut next = self.outgoing.borrow_mut().next_post();
         while let Some(post) = next {
             let address = match post.number {
                 Some(number) => format!("/rt/1/send?n={number}"),
@@ -77,7 +77,7 @@ impl Uplink {
                 Then::Next => {
                     (self.taken)();
                     self.line.heard(messages);
-                    let next = self.outgoing.borrow_mut().next();
+                    let next = self.outgoing.borrow_mut().next_post();
                     // A refusal that leads to nothing more being said ends the link.
                     if next.is_none() && status >= 400 {
                         self.line.gone(Why::Status(status));

@@ -2,6 +2,8 @@
 //!
 //! Such a link is the pair of a session and a link number. Between two requests nothing of it exists but its entry here.
 //! The server keeps nothing to repeat: an answer that is lost ends the link, and the page goes on with another.
+//!
+//! Over 400 lines because a link, its turns and its numbers, and the list it ends with are one thing: each ends the others.
 
 use std::{
     collections::HashMap,

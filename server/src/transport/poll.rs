@@ -7,7 +7,7 @@ use axum::{
     http::HeaderMap,
     response::Response,
 };
-use protocol::session::Ended;
+use protocol::{frame::ErrorCode, session::Ended};
 use serde::Deserialize;
 use tokio::time::{self, Instant};
 
@@ -77,6 +77,12 @@ async fn answer(state: &AppState, asked: &Asked, headers: &HeaderMap) -> Result<
             Ok(Some(_)) if asked.wait == 0 => return Ok(packet([])),
             Ok(Some(_)) => {}
             Ok(None) => return Ok(packet([])),
+            // A session that moves on while a poll of its old link waits is no fault: a status would be one on the page's
+            // console.
+            Err(ended) if ended.code == ErrorCode::Superseded => {
+                link.end(false);
+                return Ok(packet([&ended.frame()]));
+            }
             Err(ended) => {
                 link.end(false);
                 return Err(ended);

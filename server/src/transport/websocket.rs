@@ -7,6 +7,7 @@ use axum::{
     http::HeaderMap,
     response::Response,
 };
+use bytes::Bytes;
 use protocol::{
     frame::{ClientFrame, ErrorCode, MAX_FRAME, ServerFrame, fragment::Assembler},
     session::{Ended, Received},
@@ -143,10 +144,13 @@ async fn converse(state: &AppState, socket: &mut Socket, link: &Link) -> End {
     // Set anew only when it rings: what is due only ever moves further away, and a timer for each message would be dear.
     let mut alarm = pin!(time::sleep_until(pulse.due()));
     let mut assembler = assembler(state);
+    let traffic = state.metrics.traffic(LinkKind::RtWebsocket);
     loop {
         let more = match link.room.take(link.author, link.number, TAKE_BYTES) {
             Ok(taken) => {
                 if !taken.messages.is_empty() {
+                    let bytes: usize = taken.messages.iter().map(Bytes::len).sum();
+                    traffic.sent.inc_by(bytes as u64);
                     if !socket.send(taken.messages).await {
                         return End::Lost;
                     }
@@ -185,6 +189,9 @@ async fn converse(state: &AppState, socket: &mut Socket, link: &Link) -> End {
             let Some(incoming) = next.take().or_else(|| socket.next_now()) else {
                 break;
             };
+            if let Incoming::Message(bytes) = &incoming {
+                traffic.received.inc_by(bytes.len() as u64);
+            }
             match handle(link, &mut assembler, incoming) {
                 Ok(None) => {}
                 Ok(Some(end)) => return end,

@@ -25,9 +25,7 @@ export class Messages {
     this.#list = element("div", { class: "inspector-rows", tabindex: 0, role: "region" }, this.#table, this.#remark)
     parent.append(element("div", { class: "inspector-tools" }, this.#filters, this.#search, this.#tools), this.#list)
     this.#body.addEventListener("click", (event) => this.#open((event.target as Element).closest<HTMLElement>("tr[data-number]")))
-    this.#body.addEventListener("keydown", (event) => {
-      if (event.key === "Enter") this.#open((event.target as Element).closest<HTMLElement>("tr[data-number]"))
-    })
+    this.#list.addEventListener("keydown", (event) => this.#step(event))
   }
 
   /** All of it in a language. */
@@ -95,7 +93,7 @@ export class Messages {
     const cells = [time(origin() + row.at), row.out ? "↑" : "↓", row.kind, words, row.seq ?? "", bytes(row.size), say.rungs[row.rung]!]
     const line = element("tr", {
       "data-key": `${say.title}${row.number}`, "data-number": row.number, "data-direction": row.out ? "out" : "in", "data-lost": row.lost,
-      tabindex: 0, title: row.lost ? say.lost : null,
+      tabindex: -1, title: row.lost ? say.lost : null,
     }, ...cells.map((cell) => element("td", {}, String(cell))))
     line.cells[1]!.setAttribute("aria-label", row.out ? say.sent : say.received)
     line.cells[3]!.title = words
@@ -116,6 +114,18 @@ export class Messages {
     const dump = bytes ? lines.join("\n") : this.#say.gone
     return element("tr", { "data-key": "bytes", class: "bytes" },
       element("td", { colspan: 7 }, element("span", {}, this.#say.link(row.link)), element("pre", {}, dump)))
+  }
+
+  /** One stop for the keyboard; arrows go from row to row, Enter opens one. */
+  #step(event: KeyboardEvent): void {
+    const lines = [...this.#body.querySelectorAll<HTMLElement>("tr[data-number]")]
+    const at = lines.indexOf(document.activeElement as HTMLElement)
+    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Enter: at }[event.key]
+    const line = to === undefined ? null : lines[to]
+    if (!line) return
+    event.preventDefault()
+    if (to === at) this.#open(line)
+    else line.focus()
   }
 
   #open(line: HTMLElement | null): void {

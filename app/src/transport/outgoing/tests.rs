@@ -22,22 +22,22 @@ fn stranger(status: u16, retry_after_s: Option<u64>) -> Fared {
 #[test]
 fn one_post_is_under_way_and_what_gathers_meanwhile_goes_into_the_next() {
     let mut outgoing = established();
-    assert_eq!(outgoing.next(), None);
+    assert_eq!(outgoing.next_post(), None);
     outgoing.push(message(3, 1));
-    let first = outgoing.next().unwrap();
+    let first = outgoing.next_post().unwrap();
     assert_eq!(first.number, Some(1));
     outgoing.push(message(4, 2));
     outgoing.push(message(5, 3));
-    assert_eq!(outgoing.next(), None);
+    assert_eq!(outgoing.next_post(), None);
     assert_eq!(outgoing.fared(Fared::Answered), Then::Next);
-    let second = outgoing.next().unwrap();
+    let second = outgoing.next_post().unwrap();
     assert_eq!(second.number, Some(2));
     assert_eq!(
         unpack(&second.body).unwrap(),
         [message(4, 2), message(5, 3)]
     );
     assert_eq!(outgoing.fared(Fared::Answered), Then::Next);
-    assert_eq!(outgoing.next(), None);
+    assert_eq!(outgoing.next_post(), None);
 }
 
 #[test]
@@ -48,7 +48,7 @@ fn no_body_is_larger_than_64_kib_unless_one_message_alone_is() {
     }
     outgoing.push(message(65_536, 20));
     let mut marks = Vec::new();
-    while let Some(post) = outgoing.next() {
+    while let Some(post) = outgoing.next_post() {
         let messages = unpack(&post.body).unwrap();
         assert!(post.body.len() <= LARGEST || messages.len() == 1);
         marks.extend(messages.iter().map(|message| message[0]));
@@ -62,7 +62,7 @@ fn what_opens_the_session_goes_in_one_body_without_a_number_and_is_not_tried_aga
     let mut outgoing = Outgoing::default();
     outgoing.push(message(49_000, 1));
     outgoing.push(message(49_000, 2));
-    let post = outgoing.next().unwrap();
+    let post = outgoing.next_post().unwrap();
     assert_eq!(post.number, None);
     assert_eq!(unpack(&post.body).unwrap().len(), 2);
     assert_eq!(
@@ -76,7 +76,7 @@ fn what_opens_the_session_goes_in_one_body_without_a_number_and_is_not_tried_aga
 fn a_post_that_fails_is_sent_once_more_with_its_number_and_its_bytes() {
     let mut outgoing = established();
     outgoing.push(message(3, 1));
-    let first = outgoing.next().unwrap();
+    let first = outgoing.next_post().unwrap();
     outgoing.push(message(3, 2));
     assert_eq!(outgoing.fared(Fared::Failed), Then::Again(AGAIN_MS));
     assert_eq!(outgoing.again(), Some(first));
@@ -85,7 +85,7 @@ fn a_post_that_fails_is_sent_once_more_with_its_number_and_its_bytes() {
     let mut outgoing = established();
     for number in 1..4 {
         outgoing.push(message(3, 1));
-        assert_eq!(outgoing.next().unwrap().number, Some(number));
+        assert_eq!(outgoing.next_post().unwrap().number, Some(number));
         assert_eq!(outgoing.fared(Fared::Failed), Then::Again(AGAIN_MS));
         assert_eq!(outgoing.fared(Fared::Answered), Then::Next);
     }
@@ -97,7 +97,7 @@ fn a_body_that_is_too_large_for_a_proxy_is_halved_down_to_one_message() {
     for mark in 0..5 {
         outgoing.push(message(1_000, mark));
     }
-    outgoing.next().unwrap();
+    outgoing.next_post().unwrap();
     let mut sizes = Vec::new();
     let mut marks = Vec::new();
     // A proxy that takes at most 1,500 bytes.
@@ -111,7 +111,7 @@ fn a_body_that_is_too_large_for_a_proxy_is_halved_down_to_one_message() {
         } else {
             marks.extend(unpack(&now.body).unwrap().iter().map(|message| message[0]));
             assert_eq!(outgoing.fared(Fared::Answered), Then::Next);
-            outgoing.next()
+            outgoing.next_post()
         };
     }
     assert_eq!(marks, [0, 1, 2, 3, 4]);
@@ -121,7 +121,7 @@ fn a_body_that_is_too_large_for_a_proxy_is_halved_down_to_one_message() {
         "and it is remembered: {sizes:?}"
     );
     outgoing.push(message(2_000, 9));
-    outgoing.next().unwrap();
+    outgoing.next_post().unwrap();
     assert_eq!(
         outgoing.fared(stranger(413, None)),
         Then::Gone(Why::Status(413)),
@@ -133,7 +133,7 @@ fn a_body_that_is_too_large_for_a_proxy_is_halved_down_to_one_message() {
 fn a_proxy_that_names_a_time_is_given_it_up_to_half_a_minute() {
     let mut outgoing = established();
     outgoing.push(message(3, 1));
-    let post = outgoing.next();
+    let post = outgoing.next_post();
     assert_eq!(outgoing.fared(stranger(429, Some(2))), Then::Again(2_000));
     assert_eq!(
         outgoing.fared(stranger(503, Some(u64::MAX))),
@@ -156,7 +156,7 @@ fn a_stranger_who_says_all_is_well_is_told_from_one_who_says_it_is_not() {
     ] {
         let mut outgoing = established();
         outgoing.push(message(3, 1));
-        outgoing.next().unwrap();
+        outgoing.next_post().unwrap();
         assert_eq!(outgoing.fared(stranger(status, None)), Then::Gone(why));
     }
 }

@@ -33,6 +33,18 @@ async fn two_people_see_each_others_edits_on_every_transport() {
         bo.is_at(&here);
         ada.meets(&[&here]).await;
         assert_eq!(bo.sessions(), (1, 0), "{way:?}");
+        let kind = match way {
+            Way::WebSocket => "rt_websocket",
+            Way::EventStream => "rt_event_stream",
+            Way::LongPoll => "rt_long_poll",
+            Way::ShortPoll => "rt_short_poll",
+        };
+        for counter in ["link_received", "link_sent"] {
+            let name = format!("maru_{counter}_bytes_total{{kind=\"{kind}\"}} ");
+            let metrics = server.state.metrics.encode();
+            let counted = metrics.lines().find_map(|line| line.strip_prefix(&name));
+            assert!(counted.is_some_and(|bytes| bytes != "0"), "{name}");
+        }
         bo.leave();
         ada.meets(&[]).await;
     }
@@ -80,6 +92,11 @@ async fn a_session_that_changes_its_transport_while_both_type_loses_and_doubles_
         "{opened} {continued}"
     );
     assert_eq!(ada.sessions(), (1, 0));
+    let metrics = server.state.metrics.encode();
+    for kind in ["rt_websocket", "rt_event_stream"] {
+        let name = format!("maru_sessions_resumed_total{{kind=\"{kind}\"}} ");
+        assert!(metrics.contains(&name), "{metrics}");
+    }
 }
 
 #[tokio::test]

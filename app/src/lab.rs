@@ -114,7 +114,7 @@ pub fn Lab(model: LabModel) -> impl IntoView {
                     <span>"Maru"</span>
                     <span class="wordmark-ko" lang="ko">"마루"</span>
                 </a>
-                <Menu preferences>{()}</Menu>
+                <Menu preferences>{None::<()>}</Menu>
             </header>
             <main>
                 <section class="lab-head">

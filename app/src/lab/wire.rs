@@ -57,7 +57,7 @@ const MASK: usize = 4;
 fn frame(len: usize) -> usize {
     let longer = match len {
         ..=125 => 0,
-        ..=0xffff => 2,
+        126..=0xffff => 2,
         _ => 8,
     };
     2 + longer + len

@@ -19,6 +19,12 @@ export const NO_WEBSOCKET = /WebSocket connection to '[^']*\/rt\/1\/ws' failed/
 /** What a browser says of a request that was under way when its session moved to another link, and was refused for it. */
 const LEFT_BEHIND = /^(409 for |console error: .* status of 409 ).*\/rt\/1\/(send|poll|stream)\b/
 
+/** What a browser says about a request that was under way when its session moved to another link. */
+export const MOVED = /\b409\b.*\/rt\/1\/(send|poll|stream)/
+
+/** What a browser says about a page's last words when its goodbye by WebSocket was there before them. */
+const GOODBYE = /\b4(09|10)\b.*\/rt\/1\/bye/
+
 /** What a browser says about the scripts of a page for which they are switched off. */
 const WITHOUT_SCRIPT = /^request failed: .*\.js csp$|was preloaded using link preload but not used/
 
@@ -93,7 +99,7 @@ export const test = base.extend<Fixtures, { maru: Maru }>({
       contexts.push(context)
       const complain = (what: string): void => {
         if (moves && LEFT_BEHIND.test(what)) return
-        const expected = tolerance.allowed.some((complaint) => complaint.test(what))
+        const expected = [GOODBYE, ...tolerance.allowed].some((complaint) => complaint.test(what))
         if (!expected && !(tolerance.noServer && NO_SERVER.test(what))) complaints.push(`${name ?? "page"}: ${what}`)
       }
       const still = options.javaScriptEnabled === false

@@ -48,7 +48,7 @@ async fn the_text_is_in_the_page_and_the_state_beside_it_is_the_same_text() {
     let article = page.body.split_once("첫 문단").expect("all of it").1;
     assert!(article.contains("🙂 with <code"), "{article}");
     assert!(!page.body.contains("<script>alert(1)"));
-    assert_eq!(page.header("cache-control"), "no-store");
+    assert_eq!(page.header("cache-control"), "private, no-cache");
     let policy = page.header("content-security-policy");
     assert!(
         policy.contains("script-src 'self' 'wasm-unsafe-eval';"),

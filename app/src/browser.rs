@@ -13,6 +13,12 @@ pub fn now() -> u64 {
         .map_or(0, |clock| clock.now().max(0.0) as u64)
 }
 
+/// The same as finely as the browser tells.
+#[must_use]
+pub fn instant() -> f64 {
+    window().performance().map_or(0.0, |clock| clock.now())
+}
+
 /// Milliseconds of the time of day since 1970.
 #[must_use]
 pub fn wall() -> u64 {

@@ -53,7 +53,7 @@ pub fn Home(model: HomeModel) -> impl IntoView {
                     <span>"Maru"</span>
                     <span class="wordmark-ko" lang="ko">"마루"</span>
                 </a>
-                <Menu preferences>{()}</Menu>
+                <Menu preferences>{None::<()>}</Menu>
             </header>
             <main>
                 <section class="hero">
@@ -74,6 +74,7 @@ pub fn Home(model: HomeModel) -> impl IntoView {
                     <RecentList model />
                     <Promises preferences />
                     <ForPrograms preferences />
+                    <footer><a href="/lab">{preferences.say(|p| p.lab)}</a></footer>
                 </div>
             </main>
         </div>

@@ -8,7 +8,6 @@ pub mod read;
 pub mod record;
 pub mod tally;
 
-use bytes::Bytes;
 use fault::Faults;
 use protocol::ladder::Rung;
 use read::{Knows, Read};
@@ -87,11 +86,16 @@ impl Inspector {
         })
     }
 
-    /// A message as it was, while it is kept.
+    /// A message as it was, while it is kept. Where it holds the session's secret, that is blotted out: people look at the
+    /// inspector together.
     #[must_use]
-    pub fn bytes(&self, number: u64) -> Option<&Bytes> {
+    pub fn bytes(&self, number: u64) -> Option<Vec<u8>> {
         let (found, record) = self.ring.after(number).next()?;
-        (found == number).then_some(&record.bytes)
+        let mut bytes = record.bytes.to_vec();
+        if let Some(secret) = read::secret(record.direction, &bytes) {
+            bytes.get_mut(secret)?.fill(0);
+        }
+        (found == number).then_some(bytes)
     }
 }
 

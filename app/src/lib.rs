@@ -5,6 +5,7 @@
 pub mod shell;
 
 pub mod home;
+pub mod lab;
 pub mod page;
 
 pub mod component;

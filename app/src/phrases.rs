@@ -30,6 +30,7 @@ pub struct Phrases {
     pub yjs: &'static str,
     pub yjs_text: &'static str,
     pub yjs_host: &'static str,
+    pub lab: &'static str,
 
     // The frame of every page.
     pub home: &'static str,

@@ -2,6 +2,8 @@
 //!
 //! Everything happens on the browser's one thread. Calls into JavaScript are made only while nothing is borrowed, since
 //! the editor calls back.
+//!
+//! Over 400 lines because it is the one place where effects of the connection become acts of the page, in one match.
 use crate::browser;
 use crate::component::people::Person as Shown;
 use crate::component::status_bar::{Position, TextSize};

@@ -1,4 +1,5 @@
 //! The whole HTML document around a page. It holds no script of its own, so that the page's policy can refuse all inline ones.
+use crate::lab::{self, Lab, LabModel};
 use crate::lang::Lang;
 use crate::page::Page;
 use crate::theme::Theme;
@@ -24,6 +25,12 @@ pub struct Assets {
     pub markdown: String,
     /// The preview's wasm module.
     pub markdown_wasm: String,
+    /// The JavaScript side of the instruments' wasm module.
+    pub instruments: String,
+    /// The instruments' wasm module.
+    pub instruments_wasm: String,
+    /// What only the lab looks like.
+    pub lab_style: String,
     /// The icon.
     pub icon: String,
 }
@@ -46,49 +53,87 @@ pub struct Head {
 /// Renders the whole document, `<!DOCTYPE html>` first.
 #[must_use]
 pub fn html(head: Head, page: impl FnOnce() -> Page) -> String {
-    Owner::new().with(|| view! { <Shell head page=page() /> }.into_view().to_html())
+    Owner::new().with(|| {
+        let page = page();
+        let (name, say) = (page.name(), head.lang.phrases());
+        let is_document = matches!(page, Page::Document(_));
+        let title = match (is_document, &head.title) {
+            (true, title) => format!("{} · Maru", title.as_deref().unwrap_or(say.untitled)),
+            (false, _) => format!("Maru · {}", say.tagline),
+        };
+        let about = About {
+            name,
+            title,
+            description: say.description,
+        };
+        // Whoever has the link may read: the link must not be found by searching. That it does not leak to where a
+        // text points is the answer's header.
+        let extra =
+            is_document.then(|| view! { <meta name="robots" content="noindex, nofollow" /> });
+        let preloads = view! { {extra} <Preloads assets=head.assets.clone() now=is_document /> };
+        let body = page.body();
+        shell(head, about, preloads, body).to_html()
+    })
 }
 
-#[component]
-fn Shell(head: Head, page: Page) -> impl IntoView {
+/// Renders the lab, likewise. It is no [`Page`]: the module that brings those to life does not carry it.
+#[must_use]
+pub fn lab(head: Head, model: impl FnOnce() -> LabModel) -> String {
+    Owner::new().with(|| {
+        let say = lab::phrases::phrases(head.lang);
+        let about = About {
+            name: "lab",
+            title: format!("{} · Maru", say.title),
+            description: say.description,
+        };
+        let assets = head.assets.clone();
+        let preloads = view! {
+            <link rel="stylesheet" href=assets.lab_style />
+            <link rel="modulepreload" href=assets.instruments />
+            <link rel="preload" r#as="fetch" r#type="application/wasm" crossorigin="anonymous" href=assets.instruments_wasm />
+        };
+        let body = view! {
+            <p id="maru-boot-error" role="alert" hidden></p>
+            <div id=lab::ROOT><Lab model=model() /></div>
+        };
+        shell(head, about, preloads, body).to_html()
+    })
+}
+
+/// What the head says of the page.
+struct About {
+    /// `data-page`.
+    name: &'static str,
+    title: String,
+    description: &'static str,
+}
+
+fn shell(head: Head, about: About, preloads: impl IntoView, body: impl IntoView) -> impl IntoView {
     let Head {
         lang,
         theme,
         assets,
-        title,
         document,
+        ..
     } = head;
-    let say = lang.phrases();
-    let name = page.name();
-    let is_document = matches!(page, Page::Document(_));
-    let title = match (is_document, title) {
-        (true, title) => format!(
-            "{} · Maru",
-            title.unwrap_or_else(|| say.untitled.to_owned())
-        ),
-        (false, _) => format!("Maru · {}", say.tagline),
-    };
     let boot = serde_json::to_string(&assets).unwrap_or_default();
     view! {
         <!DOCTYPE html>
-        <html lang=lang.tag() data-theme=theme.name() data-page=name>
+        <html lang=lang.tag() data-theme=theme.name() data-page=about.name>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content" />
-                <title>{title}</title>
-                <meta name="description" content=say.description />
+                <title>{about.title}</title>
+                <meta name="description" content=about.description />
                 <Colours theme />
-                // Whoever has the link may read: the link must not be found by searching. That it does not leak to where a
-                // text points is the answer's header.
-                {is_document.then(|| view! { <meta name="robots" content="noindex, nofollow" /> })}
                 <link rel="icon" type="image/svg+xml" href=assets.icon.clone() />
                 <link rel="stylesheet" href=assets.style.clone() />
-                <Preloads assets=assets.clone() now=is_document />
+                {preloads}
                 <script type="application/json" id="maru-boot" inner_html=data(&boot)></script>
                 {document.map(|document| view! { <script type="application/json" id="maru-document" inner_html=data(&document)></script> })}
                 <script type="module" src=assets.boot></script>
             </head>
-            <body>{page.body()}</body>
+            <body>{body}</body>
         </html>
     }
 }

@@ -57,7 +57,9 @@ pub fn page() -> Page {
     }
 }
 
-fn preferences() -> Preferences {
+/// The language and colours that the page was rendered in, and how to change them.
+#[must_use]
+pub fn preferences() -> Preferences {
     let lang = browser::root_attribute("lang")
         .and_then(|tag| Lang::from_tag(&tag))
         .unwrap_or_default();

@@ -5,6 +5,7 @@ use poll::Poll;
 use protocol::connection::Why;
 use protocol::ladder::Rung;
 use std::rc::Rc;
+use traffic::Watch;
 use websocket::WebSocketLink;
 
 pub mod event_stream;
@@ -14,6 +15,7 @@ pub mod pace;
 pub mod poll;
 pub mod request;
 pub mod slot;
+pub mod traffic;
 pub mod uplink;
 pub mod websocket;
 
@@ -44,14 +46,15 @@ pub enum Link {
 }
 
 impl Link {
-    /// Opens a link; `None` when the browser refuses at once.
+    /// Opens a link; `None` when the browser refuses at once. What passes in requests is told to `watch`; the messages of a
+    /// WebSocket are known to whoever sends and hears them.
     #[must_use]
-    pub fn open(rung: Rung, listener: Listener) -> Option<Self> {
+    pub fn open(rung: Rung, listener: Listener, watch: Option<Watch>) -> Option<Self> {
         Some(match rung {
             Rung::WebSocket => Self::WebSocket(WebSocketLink::open(listener)?),
-            Rung::EventStream => Self::EventStream(EventStream::new(listener)?),
-            Rung::LongPoll => Self::Poll(Poll::new(listener, true)?),
-            Rung::ShortPoll => Self::Poll(Poll::new(listener, false)?),
+            Rung::EventStream => Self::EventStream(EventStream::new(listener, watch)?),
+            Rung::LongPoll => Self::Poll(Poll::new(listener, watch, true)?),
+            Rung::ShortPoll => Self::Poll(Poll::new(listener, watch, false)?),
         })
     }
 

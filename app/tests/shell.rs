@@ -1,11 +1,12 @@
 //! What the server sends before any script runs.
 use app::home::HomeModel;
+use app::lab::LabModel;
 use app::lang::Lang;
 use app::page::Page;
 use app::page::document::DocumentModel;
 use app::panes::Panes;
 use app::preferences::Preferences;
-use app::shell::{Assets, Head, html};
+use app::shell::{self, Assets, Head, html};
 use app::theme::Theme;
 
 fn document(lang: Lang, article: &'static str, state: &str) -> String {
@@ -40,6 +41,33 @@ fn home() -> String {
     })
 }
 
+fn lab(lang: Lang) -> String {
+    let head = Head {
+        lang,
+        ..Head::default()
+    };
+    shell::lab(head, || {
+        LabModel::still(Preferences::still(lang, Theme::System))
+    })
+}
+
+#[test]
+fn the_lab_is_readable_before_any_script_and_holds_no_figure() {
+    for (lang, unmeasured) in [(Lang::En, "not measured yet"), (Lang::Ko, "아직 재지 않음")] {
+        let page = lab(lang);
+        assert!(page.contains("data-page=\"lab\""));
+        for rung in ["websocket", "event-stream", "long-poll", "short-poll"] {
+            let lane = page.split(&format!("data-lane=\"{rung}\"")).nth(1);
+            let lane = lane.and_then(|rest| rest.split("</article>").next());
+            let lane = lane.expect("every transport has a lane");
+            let figures = lane.matches("data-measured=").count();
+            assert_eq!(lane.matches("data-measured=\"false\"").count(), figures);
+            // Its standing says so, too.
+            assert_eq!(lane.matches(unmeasured).count(), figures + 1, "{rung}");
+        }
+    }
+}
+
 #[test]
 fn the_text_is_readable_before_any_script() {
     let page = document(Lang::Ko, "<h1>안녕</h1>", "{}");
@@ -58,7 +86,7 @@ fn the_text_is_readable_before_any_script() {
 
 #[test]
 fn nothing_in_the_page_needs_an_inline_script_or_style() {
-    for page in [home(), document(Lang::En, "", "{}")] {
+    for page in [home(), lab(Lang::En), document(Lang::En, "", "{}")] {
         for script in page.split("<script").skip(1) {
             let tag = &script[..script.find('>').unwrap()];
             assert!(
@@ -107,7 +135,7 @@ fn the_home_page_works_without_script() {
 
 #[test]
 fn every_id_is_unique_and_every_reference_leads_somewhere() {
-    for page in [home(), document(Lang::Ko, "", "{}")] {
+    for page in [home(), lab(Lang::Ko), document(Lang::Ko, "", "{}")] {
         let values = |attribute: &str| -> Vec<String> {
             let start = format!(" {attribute}=\"");
             page.split(&start)

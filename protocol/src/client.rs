@@ -2,15 +2,15 @@
 //!
 //! Every method takes the time and returns [`Effect`]s, which the shell performs in order. Times are milliseconds of a
 //! monotonic clock.
+//!
+//! Over 400 lines because it is one machine whose every transition reads the same few fields.
 
 use bytes::Bytes;
 
 use crate::{
     frame::{
         ClientFrame, ErrorCode, Hello, MAX_PRESENCE, Role, SessionId, SessionKey, VERSION,
-        authorization::Authorization,
         fragment::{Assembler, split},
-        packet,
     },
     id::{ClientId, DocId},
     replica::Replica,
@@ -19,11 +19,13 @@ use crate::{
 
 mod answers;
 pub mod backoff;
+mod farewell;
 pub mod outbox;
 mod switch;
 mod told;
 
 use backoff::Backoff;
+pub use farewell::MAX_FAREWELL;
 use outbox::Outbox;
 use switch::Switch;
 pub use told::{Effect, LinkStatus, Status};
@@ -48,8 +50,6 @@ const SLOWEST: u64 = 16;
 const HEALTHY_MS: u64 = 30_000;
 /// Malformed sessions in a row after which the client stops trying.
 const MAX_PROTOCOL_ERRORS: u32 = 3;
-/// The most that a page sends when it is left, in bytes: browsers allow 64 KiB for all such requests of a page together.
-pub const MAX_FAREWELL: usize = 60 << 10;
 /// The largest frame put together from pieces, in bytes: a whole document.
 const MAX_ASSEMBLED: usize = 64 << 20;
 
@@ -220,21 +220,6 @@ impl Client {
         self.last_byte = now;
     }
 
-    /// The link is gone, and another is opened at once: the network is there.
-    pub fn relink(&mut self, now: u64) {
-        if self.is_live() {
-            self.closed(now);
-            self.link = Link::Connecting { since: now };
-        }
-    }
-
-    /// Another link takes the place of the one that was being opened.
-    pub fn reopen(&mut self, now: u64) {
-        if self.is_opening() {
-            self.link = Link::Connecting { since: now };
-        }
-    }
-
     /// Time has passed.
     pub fn tick(&mut self, now: u64) -> Vec<Effect> {
         if self.deadline().is_none_or(|deadline| now < deadline) {
@@ -355,41 +340,6 @@ impl Client {
         let mut effects = Vec::new();
         self.ask_for_state(now, replica, &mut effects);
         effects
-    }
-
-    /// Who speaks, for requests of HTTP; `None` without a session.
-    #[must_use]
-    pub fn authorization(&self) -> Option<Authorization> {
-        let session = self.session?;
-        Some(Authorization {
-            sid: session.sid,
-            key: session.key,
-            link: session.in_use,
-        })
-    }
-
-    /// What is not saved, and a goodbye, as one packet of at most [`MAX_FAREWELL`] bytes: for a request that outlives the
-    /// page. What does not fit is left out; it was not shown as saved.
-    #[must_use]
-    pub fn farewell(&self, replica: &Replica) -> Bytes {
-        let state = || {
-            let state = replica.diff(&[0]).ok()?;
-            Some(Bytes::from(Message::Step2(&state).encode()))
-        };
-        let mut left = MAX_FAREWELL;
-        let mut frames = self.outbox.unsaved(state);
-        let fit = frames
-            .iter()
-            .take_while(|frame| {
-                // A length takes at most three bytes.
-                let fits = frame.len() + 3 <= left;
-                left = left.saturating_sub(frame.len() + 3);
-                fits
-            })
-            .count();
-        frames.truncate(fit);
-        frames.push(ClientFrame::Bye.encode());
-        packet::pack(&frames)
     }
 
     /// The page is left for good.

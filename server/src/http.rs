@@ -56,6 +56,7 @@ pub struct AppState {
 pub fn routes(state: AppState) -> Router {
     Router::new()
         .route("/", get(page::home))
+        .route("/lab", get(page::lab))
         .route("/new", get(page::new))
         .route("/open", get(page::open))
         .route("/d/{doc}", get(page::document))

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use app::{
     home::HomeModel,
+    lab::LabModel,
     lang::Lang,
     page::{Page, document::DocumentModel},
     panes::Panes,
@@ -57,6 +58,16 @@ pub(crate) async fn home(
             Preferences::still(preferences.0, preferences.1),
             refused,
         ))
+    });
+    page(StatusCode::OK, html)
+}
+
+/// `/lab`: the four transports side by side.
+pub(crate) async fn lab(State(state): State<AppState>, headers: HeaderMap) -> Response {
+    let head = head(&state.assets, &headers);
+    let preferences = (head.lang, head.theme);
+    let html = shell::lab(head, || {
+        LabModel::still(Preferences::still(preferences.0, preferences.1))
     });
     page(StatusCode::OK, html)
 }
@@ -182,6 +193,9 @@ fn head(assets: &Arc<Assets>, headers: &HeaderMap) -> Head {
             preview: assets.url("editor/preview-worker.js"),
             markdown: assets.url("markdown/markdown.js"),
             markdown_wasm: assets.url("markdown/markdown.wasm"),
+            instruments: assets.url("instruments/instruments.js"),
+            instruments_wasm: assets.url("instruments/instruments.wasm"),
+            lab_style: assets.url("instruments/lab.css"),
             icon: assets.url("favicon.svg"),
         },
         title: None,

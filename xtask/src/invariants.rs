@@ -201,7 +201,7 @@ fn only_replica_shows_yrs(sources: &[Source]) -> Vec<String> {
 }
 
 fn only_page_names_leptos(sources: &[Source]) -> Vec<String> {
-    ["protocol/", "markdown/", "server/"]
+    ["protocol/", "markdown/", "instruments/", "server/"]
         .iter()
         .flat_map(|folder| rust(sources, folder))
         .filter(|source| !is_of(&source.path, "server/src/page"))

@@ -60,6 +60,20 @@ pub(crate) fn build(toolchain: Toolchain, speed: Speed) -> Result<()> {
         &mut BTreeSet::new(),
         "",
     )?;
+    let instruments = Module {
+        package: "instruments",
+        features: "",
+        name: "instruments",
+    }
+    .build(toolchain, speed)?;
+    copy(
+        &instruments,
+        &files::root().join("public/instruments"),
+        &mut BTreeSet::new(),
+        "",
+    )?;
+    // What only the lab looks like is not in the style sheet of every page.
+    style::build("lab.css", &files::root().join("public/instruments/lab.css"))?;
     let page = Module {
         package: "app",
         features: "hydrate",
@@ -74,7 +88,7 @@ pub(crate) fn build(toolchain: Toolchain, speed: Speed) -> Result<()> {
         copy(&public, &site, &mut present, "")?;
     }
     copy(&page, &site, &mut present, "pkg/")?;
-    if style::build(&site.join("pkg/maru.css"))? {
+    if style::build("main.css", &site.join("pkg/maru.css"))? {
         present.insert("pkg/maru.css".to_owned());
     }
     files::prune(&site, |file| present.contains(file))

@@ -1,4 +1,4 @@
-/** Starts the page: fetches the app and the editor side by side, then hydrates; says so in words when that fails. */
+/** Starts the page: fetches the app and the editor side by side, then hydrates; the lab starts by the instruments alone. Says so in words when that fails. */
 
 /** The editor's static chunks, named by the build. */
 declare const EDITOR_CHUNKS: string[]
@@ -7,11 +7,18 @@ interface Paths {
   app: string
   wasm: string
   editor?: string
+  instruments: string
+  instruments_wasm: string
 }
 
 interface App {
   default(init: { module_or_path: Promise<Response> }): Promise<unknown>
   hydrate(): void
+}
+
+interface Instruments {
+  default(init: { module_or_path: Promise<Response> }): Promise<unknown>
+  lab(): void
 }
 
 const page = globalThis as unknown as Record<string, unknown>
@@ -29,11 +36,26 @@ function preload(editor: string): void {
   }
 }
 
+/** The module that no page needs before somebody asks for what is in it. */
+async function instruments(paths: Paths): Promise<Instruments> {
+  const wasm = fetch(paths.instruments_wasm)
+  wasm.catch(() => undefined)
+  const loaded = (await import(paths.instruments)) as Instruments
+  await loaded.default({ module_or_path: wasm })
+  return loaded
+}
+
+const isLab = document.documentElement.dataset.page === "lab"
+
 async function start(): Promise<void> {
   const element = document.getElementById("maru-boot")
   if (!element?.textContent) throw new Error("the page does not name its scripts")
   const paths = JSON.parse(element.textContent) as Paths
   if (typeof WebAssembly !== "object") throw new Error("WebAssembly is missing")
+  if (isLab) {
+    (await instruments(paths)).lab()
+    return
+  }
   const wasm = fetch(paths.wasm)
   // Its failure is reported where it is awaited; the import below may fail first.
   wasm.catch(() => undefined)
@@ -52,12 +74,14 @@ const messages = {
     missing: "This browser does not run WebAssembly, which Maru needs for editing (it is switched off, or the browser is too old).",
     failed: "Maru's editor could not be loaded, so this page cannot be edited right now.",
     rest: "The text shown is complete: you can read and copy it. To try again, reload the page.",
+    lab: "What measures could not be loaded. What this page says is complete. To try again, reload it.",
     reload: "Reload",
   },
   ko: {
     missing: "이 브라우저에서는 편집에 필요한 WebAssembly를 쓸 수 없습니다(꺼져 있거나 브라우저가 오래되었습니다).",
     failed: "편집기를 불러오지 못해 지금은 이 문서를 고칠 수 없습니다.",
     rest: "보이는 글은 온전하니 읽고 복사하셔도 됩니다. 다시 시도하려면 페이지를 새로 고치세요.",
+    lab: "재는 부분을 불러오지 못했어요. 이 페이지의 글은 온전해요. 다시 시도하려면 새로 고치세요.",
     reload: "새로 고침",
   },
 }
@@ -71,6 +95,7 @@ start().catch((error: unknown) => {
   reload.type = "button"
   reload.textContent = words.reload
   reload.addEventListener("click", () => location.reload())
-  place.replaceChildren(`${typeof WebAssembly === "object" ? words.failed : words.missing} ${words.rest} `, reload)
+  const what = isLab ? words.lab : `${typeof WebAssembly === "object" ? words.failed : words.missing} ${words.rest}`
+  place.replaceChildren(`${what} `, reload)
   place.hidden = false
 })

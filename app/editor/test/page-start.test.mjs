@@ -16,7 +16,7 @@ export const render = (text) => {
     : '<p data-sourcepos="' + (i + 1) + ':1-' + (i + 1) + ':9">' + line + "</p>").join("\\n")
 }`
 
-const pageWith = (boot, lang = "en") => `<!doctype html><html lang="${lang}"><meta charset="utf-8"><link rel="icon" href="data:,">
+const pageWith = (boot, lang = "en", name = "document") => `<!doctype html><html lang="${lang}" data-page="${name}"><meta charset="utf-8"><link rel="icon" href="data:,">
 <p id="maru-boot-error" role="alert" hidden></p>
 <script type="application/json" id="maru-boot">${JSON.stringify(boot)}</script>
 <script type="module" src="/editor/boot.js"></script></html>`
@@ -31,6 +31,11 @@ before(async () => (b = await browser({
   "/boots": pageWith(paths),
   "/without-editor": pageWith({ app: "/fake/alone.js", wasm: "/fake/app.wasm" }),
   "/fake/alone.js": `export default async () => {}; export const hydrate = () => (globalThis.hydrated = [typeof maruEditor])`,
+  "/lab": pageWith({ ...paths, instruments: "/fake/instruments.js", instruments_wasm: "/fake/instruments.wasm" }, "en", "lab"),
+  "/lab-broken": pageWith({ ...paths, instruments: "/fake/none.js", instruments_wasm: "/fake/instruments.wasm" }, "ko", "lab"),
+  "/fake/instruments.js": `export default async ({ module_or_path }) => { globalThis.started = await (await module_or_path).text() }
+export const lab = () => (globalThis.lab = [started, typeof globalThis.maruEditor, typeof globalThis.hydrated])`,
+  "/fake/instruments.wasm": "instruments",
   "/broken": pageWith({ ...paths, app: "/fake/none.js" }),
   "/broken-ko": pageWith({ ...paths, app: "/fake/none.js" }, "ko"),
 })))
@@ -48,6 +53,18 @@ test("boot starts a page that has no editor", () =>
     await page.waitForFunction(() => globalThis.hydrated)
     assert.deepEqual(await page.evaluate(() => hydrated), ["undefined"])
   }))
+
+test("boot starts the lab by the instruments alone", async () => {
+  await b.inPage("/lab", {}, async (page) => {
+    await page.waitForFunction(() => globalThis.lab)
+    assert.deepEqual(await page.evaluate(() => lab), ["instruments", "undefined", "undefined"])
+  })
+  await b.inPage("/lab-broken", {}, async (page, errors) => {
+    await page.locator("#maru-boot-error").waitFor()
+    assert.match(await page.locator("#maru-boot-error").textContent(), /재는 부분을 불러오지 못했어요/)
+    assert.ok(errors.splice(0).length > 0)
+  })
+})
 
 test("a page that cannot start says so, in its language, and offers to reload", async () => {
   for (const [path, words, button] of [["/broken", /could not be loaded.*read and copy/, "Reload"], ["/broken-ko", /불러오지 못해.*복사/, "새로 고침"]])

@@ -1,11 +1,12 @@
 //! What a message says: its kind, its number and what it changes, from the frames of `protocol`; the words for it are the panel's.
 use super::record::Direction;
 use bytes::Bytes;
-use protocol::frame::{ClientFrame, ServerFrame};
+use protocol::frame::{ClientFrame, ServerFrame, SessionId, SessionKey};
 use protocol::id::ClientId;
 use protocol::presence::Person;
 use protocol::sync::Message;
 use protocol::validate::{self, UpdateLimits};
+use std::ops::Range;
 
 /// What only the page knows.
 pub trait Knows {
@@ -139,6 +140,17 @@ impl Read {
     fn of(kind: Kind, seq: Option<u64>, what: What) -> Self {
         Self { kind, seq, what }
     }
+}
+
+/// Where the session's secret stands in a message: behind the session's name, in RESUME and WELCOME.
+pub(super) fn secret(direction: Direction, bytes: &[u8]) -> Option<Range<usize>> {
+    let frame = Bytes::copy_from_slice(bytes);
+    let holds = match direction {
+        Direction::Out => matches!(ClientFrame::decode(&frame), Ok(ClientFrame::Resume { .. })),
+        Direction::In => matches!(ServerFrame::decode(&frame), Ok(ServerFrame::Welcome(_))),
+    };
+    let start = 1 + size_of::<SessionId>();
+    holds.then_some(start..start + size_of::<SessionKey>())
 }
 
 fn sent(frame: ClientFrame, knows: &dyn Knows) -> Read {

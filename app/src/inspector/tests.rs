@@ -1,7 +1,7 @@
 //! What is kept of what passed, and for how long.
 use super::read::{Kind, What};
 use super::*;
-use protocol::frame::{ClientFrame, ServerFrame};
+use protocol::frame::{ClientFrame, Role, ServerFrame, Welcome};
 use protocol::id::ClientId;
 
 struct Nobody;
@@ -80,8 +80,49 @@ fn the_list_stays_bounded_while_it_is_looked_at_and_shrinks_when_it_is_not() {
 fn the_bytes_of_a_message_are_there_while_it_is_kept() {
     let mut inspector = Inspector::default();
     (0..101).for_each(|nonce| ping(&mut inspector, nonce));
-    let last = ClientFrame::Ping { nonce: 100 }.encode();
-    assert_eq!(inspector.bytes(100), Some(&last));
+    let last = ClientFrame::Ping { nonce: 100 }.encode().to_vec();
+    assert_eq!(inspector.bytes(100), Some(last));
     assert_eq!(inspector.bytes(0), None, "gone");
     assert_eq!(inspector.bytes(101), None, "not come yet");
+}
+
+#[test]
+fn the_secret_of_the_session_is_in_no_bytes_that_are_shown() {
+    let (sid, key) = ([3; 16], [7; 32]);
+    let resume = ClientFrame::Resume {
+        sid,
+        key,
+        link: 2,
+        epoch: 5,
+        after: 6,
+    };
+    let welcome = ServerFrame::Welcome(Welcome {
+        sid,
+        key,
+        epoch: 5,
+        generation: 1,
+        after: None,
+        role: Role::Write,
+        heartbeat_ms: 20_000,
+        max_update: 1 << 20,
+    });
+    let mut inspector = Inspector::default();
+    for (direction, bytes) in [
+        (Direction::Out, resume.encode()),
+        (Direction::In, welcome.encode()),
+    ] {
+        inspector.note(Record {
+            at: 0,
+            direction,
+            rung: Rung::EventStream,
+            link: 1,
+            bytes,
+            lost: false,
+        });
+    }
+    for number in [0, 1] {
+        let bytes = inspector.bytes(number).unwrap();
+        assert!(!bytes.contains(&7), "{bytes:?}");
+        assert_eq!(bytes.iter().filter(|byte| **byte == 3).count(), 16);
+    }
 }

@@ -28,6 +28,7 @@ pub(crate) static PHRASES: Phrases = Phrases {
     yjs: "For programs: any Yjs client can join",
     yjs_text: "Maru speaks the protocol of y-websocket. The text is the shared type named content.",
     yjs_host: "your-server",
+    lab: "Four ways to a server, measured on your own network",
 
     home: "Maru, to the first page",
     more: "More",

@@ -25,6 +25,7 @@ pub(crate) static PHRASES: Phrases = Phrases {
     yjs: "개발자라면: Yjs 클라이언트로 접속하기",
     yjs_text: "마루는 y-websocket 프로토콜을 그대로 써요. 글은 content라는 이름의 공유 텍스트에 있어요.",
     yjs_host: "서버-주소",
+    lab: "서버로 가는 네 가지 길, 지금 쓰는 네트워크에서 재어 보기",
 
     home: "마루, 첫 화면으로",
     more: "더 보기",

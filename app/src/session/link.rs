@@ -28,7 +28,7 @@ impl Session {
         let link = if blocked {
             None
         } else {
-            Link::open(rung, self.listener(id))
+            Link::open(rung, self.listener(id), None)
         };
         let refused = link.is_none();
         if let (Some(Link::EventStream(stream)), true) = (&link, check) {

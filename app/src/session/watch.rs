@@ -98,7 +98,7 @@ impl Session {
     }
 
     pub(crate) fn bytes(&self, number: u64) -> Option<Vec<u8>> {
-        self.inspect(|inspector| inspector.bytes(number).map(|bytes| bytes.to_vec()))
+        self.inspect(|inspector| inspector.bytes(number))
     }
 
     pub(crate) fn inspect<T>(&self, look: impl FnOnce(&Inspector) -> T) -> T {

@@ -1,6 +1,7 @@
 //! A link of a stream of events downwards and POSTs upwards; it asks for the next stream when the server says that one ends.
 use super::events::Events;
 use super::request::{Answer, Line};
+use super::traffic::Watch;
 use super::uplink::Uplink;
 use super::{LinkEvent, Listener};
 use crate::browser;
@@ -22,8 +23,8 @@ pub struct EventStream {
 impl EventStream {
     /// A link on which nothing is asked yet; `None` when the browser lacks what it takes.
     #[must_use]
-    pub fn new(listener: Listener) -> Option<Self> {
-        let line = Rc::new(Line::new(listener)?);
+    pub fn new(listener: Listener, watch: Option<Watch>) -> Option<Self> {
+        let line = Rc::new(Line::new(listener, watch)?);
         let uplink = Uplink::new(Rc::clone(&line), || ());
         Some(Self { line, uplink })
     }

@@ -3,6 +3,7 @@ use super::Listener;
 use super::event_stream::refused;
 use super::pace::Pace;
 use super::request::{Answer, Line};
+use super::traffic::Watch;
 use super::uplink::Uplink;
 use crate::browser;
 use bytes::Bytes;
@@ -32,9 +33,9 @@ struct Polls {
 impl Poll {
     /// A link on which nothing is asked yet; `None` when the browser lacks what it takes.
     #[must_use]
-    pub fn new(listener: Listener, long: bool) -> Option<Self> {
+    pub fn new(listener: Listener, watch: Option<Watch>, long: bool) -> Option<Self> {
         let polls = Rc::new(Polls {
-            line: Rc::new(Line::new(listener)?),
+            line: Rc::new(Line::new(listener, watch)?),
             long,
             pace: Cell::new(Pace::new(browser::now())),
             visible: Cell::new(!browser::hidden()),

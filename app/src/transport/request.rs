@@ -1,4 +1,5 @@
 //! One HTTP request of a link, by `fetch`: made, read, and told from what strangers answer; not which request, and not when.
+use super::traffic::{Passed, Watch};
 use super::{LinkEvent, Listener};
 use bytes::Bytes;
 use protocol::connection::Why;
@@ -19,6 +20,7 @@ const STREAM: &str = "text/event-stream";
 /// What all requests of one link share: the secret, whom to tell, and the end.
 pub struct Line {
     listener: Listener,
+    watch: Option<Watch>,
     abort: AbortController,
     authorization: RefCell<String>,
     over: Cell<bool>,
@@ -27,9 +29,10 @@ pub struct Line {
 impl Line {
     /// A line on which nothing is under way; `None` in a browser that cannot take a request back.
     #[must_use]
-    pub fn new(listener: Listener) -> Option<Self> {
+    pub fn new(listener: Listener, watch: Option<Watch>) -> Option<Self> {
         Some(Self {
             listener,
+            watch,
             abort: AbortController::new().ok()?,
             authorization: RefCell::default(),
             over: Cell::new(false),
@@ -84,14 +87,23 @@ impl Line {
         request.set_signal(Some(&self.abort.signal()));
         request.set_cache(RequestCache::NoStore);
         let promise = web_sys::window()?.fetch_with_str_and_init(address, &request);
-        JsFuture::from(promise).await.ok()?.dyn_into().ok()
+        self.passed(Passed::Asked(body.map_or(0, <[u8]>::len)));
+        let response = JsFuture::from(promise).await.ok()?.dyn_into().ok()?;
+        self.passed(Passed::Answered(&response));
+        Some(response)
+    }
+
+    fn passed(&self, what: Passed<'_>) {
+        if let Some(watch) = &self.watch {
+            watch(what);
+        }
     }
 
     /// Makes a request whose answer is a packet: a POST when there is a body, else a GET.
     pub async fn exchange(&self, address: &str, body: Option<&[u8]>) -> Answer {
         match self.fetch(address, body).await {
             None => Answer::Failed,
-            Some(response) => packet(&response).await,
+            Some(response) => self.packet(&response).await,
         }
     }
 
@@ -100,9 +112,39 @@ impl Line {
         let response = self.fetch(address, None).await.ok_or(Answer::Failed)?;
         if response.ok() && header(&response, "content-type").starts_with(STREAM) {
             let stream = response.body().ok_or(Answer::Failed)?;
-            return Ok(Pieces(stream.get_reader().unchecked_into()));
+            return Ok(Pieces {
+                reader: stream.get_reader().unchecked_into(),
+                watch: self.watch.clone(),
+            });
         }
-        Err(packet(&response).await)
+        Err(self.packet(&response).await)
+    }
+
+    /// Reads an answer that should be a packet.
+    async fn packet(&self, response: &Response) -> Answer {
+        let status = response.status();
+        let stranger = Answer::Stranger {
+            status,
+            retry_after_s: header(response, "retry-after").parse().ok(),
+        };
+        if !header(response, "content-type").starts_with(PACKET) {
+            return stranger;
+        }
+        let Ok(body) = response.array_buffer() else {
+            return Answer::Failed;
+        };
+        let Ok(buffer) = JsFuture::from(body).await else {
+            return Answer::Failed;
+        };
+        let body = js_sys::Uint8Array::new(&buffer).to_vec();
+        self.passed(Passed::Came(body.len()));
+        match unpack(&Bytes::from(body)) {
+            // A refusal without a word is as good as a stranger's.
+            Ok(messages) if response.ok() || !messages.is_empty() => {
+                Answer::Packet { status, messages }
+            }
+            _ => stranger,
+        }
     }
 }
 
@@ -128,17 +170,24 @@ pub enum Answer {
 }
 
 /// The body of an answer, as it comes.
-pub struct Pieces(ReadableStreamDefaultReader);
+pub struct Pieces {
+    reader: ReadableStreamDefaultReader,
+    watch: Option<Watch>,
+}
 
 impl Pieces {
     /// The next piece; `None` at the end and when the network fails, which a stream that says when it ends need not tell apart.
     pub async fn next(&self) -> Option<Vec<u8>> {
-        let result = JsFuture::from(self.0.read()).await.ok()?;
+        let result = JsFuture::from(self.reader.read()).await.ok()?;
         let result: ReadableStreamReadResult = result.unchecked_into();
         if result.get_done().unwrap_or(true) {
             return None;
         }
-        Some(js_sys::Uint8Array::new(&result.get_value()).to_vec())
+        let piece = js_sys::Uint8Array::new(&result.get_value()).to_vec();
+        if let Some(watch) = &self.watch {
+            watch(Passed::Streamed(piece.len()));
+        }
+        Some(piece)
     }
 }
 
@@ -175,31 +224,6 @@ fn request(body: Option<&[u8]>, authorization: &str) -> RequestInit {
     }
     request.set_headers(&headers);
     request
-}
-
-/// Reads an answer that should be a packet.
-async fn packet(response: &Response) -> Answer {
-    let status = response.status();
-    let stranger = Answer::Stranger {
-        status,
-        retry_after_s: header(response, "retry-after").parse().ok(),
-    };
-    if !header(response, "content-type").starts_with(PACKET) {
-        return stranger;
-    }
-    let Ok(body) = response.array_buffer() else {
-        return Answer::Failed;
-    };
-    let Ok(buffer) = JsFuture::from(body).await else {
-        return Answer::Failed;
-    };
-    match unpack(&Bytes::from(js_sys::Uint8Array::new(&buffer).to_vec())) {
-        // A refusal without a word is as good as a stranger's.
-        Ok(messages) if response.ok() || !messages.is_empty() => {
-            Answer::Packet { status, messages }
-        }
-        _ => stranger,
-    }
 }
 
 fn header(response: &Response, name: &str) -> String {

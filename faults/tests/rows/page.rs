@@ -1,6 +1,8 @@
 //! A page without a browser: the real connection and replica, and transports of this test's own that do what the page's do.
 //!
 //! Nothing here waits for a time: every wait is for something that the person at the page would see.
+//!
+//! Over 400 lines because it stands for the whole of `app`'s session, in a test.
 
 use std::{
     collections::{BTreeMap, HashMap},

@@ -17,6 +17,21 @@ pub(super) struct Switch {
 }
 
 impl Client {
+    /// The link is gone, and another is opened at once: the network is there.
+    pub fn relink(&mut self, now: u64) {
+        if self.is_live() {
+            self.closed(now);
+            self.link = Link::Connecting { since: now };
+        }
+    }
+
+    /// Another link takes the place of the one that was being opened.
+    pub fn reopen(&mut self, now: u64) {
+        if self.is_opening() {
+            self.link = Link::Connecting { since: now };
+        }
+    }
+
     /// The message to send first on the new link; `None` while the session is not in a state to move.
     pub fn begin_switch(&mut self, now: u64) -> Option<Bytes> {
         let Link::Live { since } = self.link else {

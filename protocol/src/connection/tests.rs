@@ -1,4 +1,6 @@
 //! Tests of a connection: what it opens when, how a session moves from link to link, and what the page is told.
+//!
+//! Over 400 lines because each rule of the ladder is a case of one table, with one page that they share.
 
 use super::*;
 use crate::{

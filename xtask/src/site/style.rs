@@ -1,4 +1,4 @@
-//! The style sheet: style/main.css with what it imports, in one minified file.
+//! A style sheet: a file of style/ with what it imports, in one minified file.
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
@@ -9,11 +9,13 @@ use super::{editor, stamp};
 use crate::files;
 use crate::run::{run, say};
 
-/// Writes `out`, unless no style has changed. Tells whether there is a style sheet.
-pub(crate) fn build(out: &Path) -> Result<bool> {
+/// Writes `out` from `source` in style/, unless no style has changed. Tells whether there is such a style sheet.
+pub(crate) fn build(source: &str, out: &Path) -> Result<bool> {
     let folder = files::root().join("style");
-    if !folder.join("main.css").is_file() {
-        say("there is no style/main.css: the page goes unstyled");
+    if !folder.join(source).is_file() {
+        say(&format!(
+            "there is no style/{source}: its pages go unstyled"
+        ));
         return Ok(false);
     }
     let Some(esbuild) = editor::tool("esbuild") else {
@@ -21,10 +23,13 @@ pub(crate) fn build(out: &Path) -> Result<bool> {
         return Ok(false);
     };
     let sources = files::walk(&folder, |_| false)?;
-    let stamp = stamp("style", &files::sha256_of_all(&folder, &sources)?)?;
+    let stamp = stamp(
+        &format!("style-{source}"),
+        &files::sha256_of_all(&folder, &sources)?,
+    )?;
     if !stamp.is_fresh() || !out.is_file() {
         run(Command::new(esbuild)
-            .arg(folder.join("main.css"))
+            .arg(folder.join(source))
             .args(["--bundle", "--minify", "--log-level=warning"])
             .args(served()?)
             .arg(format!("--outfile={}", out.display())))?;

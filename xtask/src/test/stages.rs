@@ -95,6 +95,7 @@ fn clippy_wasm(tools: &Tools) -> Result<Tally> {
     for package in [
         &["--package", "app", "--features", "hydrate"][..],
         &["--package", "markdown"],
+        &["--package", "instruments"],
     ] {
         let target = ["--target", "wasm32-unknown-unknown", "--", "-D", "warnings"];
         run(tools

@@ -20,8 +20,7 @@ export function controls(parent: HTMLElement, inspected: Inspected, changed: () 
     const switches = say.faults.map((name, fault) =>
       key(name, !!(faults & (1 << fault)), () => (inspected.fault(fault), changed())))
     const group = element("div", { class: "faults", role: "group", "aria-label": say.simulate },
-      element("h3", {}, say.simulate), ...switches, key(say.cut, null, () => inspected.cut()),
-      element("p", { class: "faulty", role: "status" }, faults > 0 && say.faulty))
+      element("h3", {}, say.simulate), ...switches, key(say.cut, null, () => inspected.cut()))
     replace(parent, table, group)
   }
 }

@@ -14,9 +14,11 @@ export function element<K extends keyof HTMLElementTagNameMap>(tag: K, attribute
   return made
 }
 
-/** A small button; pressed in or out, or only to be pressed (null). */
-export const key = (words: string, pressed: boolean | null, click: () => void): HTMLButtonElement =>
-  element("button", { type: "button", class: "key", "aria-pressed": pressed === null ? null : String(pressed), click }, words)
+/** A small button; pressed in or out, or only to be pressed (null). A sign may stand for its words. */
+export const key = (words: string, pressed: boolean | null, click: () => void, sign?: string): HTMLButtonElement =>
+  element("button", {
+    type: "button", class: "key", "aria-pressed": pressed === null ? null : String(pressed), title: sign ? words : null, "aria-label": sign ? words : null, click,
+  }, sign ?? words)
 
 export const head = (names: (string | Node)[]): HTMLElement =>
   element("thead", {}, element("tr", {}, ...names.map((name) => element("th", { scope: "col" }, name))))

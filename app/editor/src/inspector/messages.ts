@@ -72,7 +72,7 @@ export class Messages {
       if (!now.delete(group)) now.add(group)
       this.#narrow({ hidden: now })
     }))
-    const only = say.only.map((name, i) => key(name, out === !i, () => this.#narrow({ out: out === !i ? null : !i })))
+    const only = say.only.map((name, i) => key(name, out === !i, () => this.#narrow({ out: out === !i ? null : !i }), "↑↓"[i]))
     replace(this.#filters, ...groups, ...only)
     const { stopped, waiting } = this.#rows
     replace(this.#tools,

@@ -11,17 +11,21 @@ export function open(parent: HTMLElement, inspected: Inspected, language: string
   let lang = language
   const title = element("h2")
   const remark = element("p")
+  const faulty = element("p", { class: "faulty", role: "status" })
   const close = element("button", { type: "button", class: "quiet square", click: () => inspected.close() }, cross())
   const side = element("div", { class: "inspector-side" })
   const list = element("div", { class: "inspector-list" })
-  parent.replaceChildren(element("header", { class: "inspector-head" }, title, remark, close), side, list)
+  parent.replaceChildren(element("header", { class: "inspector-head" }, title, remark, faulty, close), side, list)
 
   const messages = new Messages(list, inspected, words(lang))
   const drawControls = controls(side, inspected, () => draw())
 
   function draw(): void {
     const say = words(lang)
-    const [, , , roundTrip, meaning] = inspected.state(lang)
+    const [, , faults, roundTrip, meaning] = inspected.state(lang)
+    const warning = faults ? say.faulty : ""
+    // Said once, not at every look.
+    if (faulty.textContent !== warning) faulty.textContent = warning
     remark.textContent = roundTrip === undefined ? meaning : `${meaning} · ${roundTrip} ms`
     drawControls(lang, say)
   }

@@ -1,0 +1,49 @@
+//! What a page says in requests of HTTP about itself, and last of all when it is left; when that is, the shell knows.
+
+use bytes::Bytes;
+
+use super::Client;
+use crate::{
+    frame::{ClientFrame, authorization::Authorization, packet},
+    replica::Replica,
+    sync::Message,
+};
+
+/// The most that a page sends when it is left, in bytes: browsers allow 64 KiB for all such requests of a page together.
+pub const MAX_FAREWELL: usize = 60 << 10;
+impl Client {
+    /// Who speaks, for requests of HTTP; `None` without a session.
+    #[must_use]
+    pub fn authorization(&self) -> Option<Authorization> {
+        let session = self.session?;
+        Some(Authorization {
+            sid: session.sid,
+            key: session.key,
+            link: session.in_use,
+        })
+    }
+
+    /// What is not saved, and a goodbye, as one packet of at most [`MAX_FAREWELL`] bytes: for a request that outlives the
+    /// page. What does not fit is left out; it was not shown as saved.
+    #[must_use]
+    pub fn farewell(&self, replica: &Replica) -> Bytes {
+        let state = || {
+            let state = replica.diff(&[0]).ok()?;
+            Some(Bytes::from(Message::Step2(&state).encode()))
+        };
+        let mut left = MAX_FAREWELL;
+        let mut frames = self.outbox.unsaved(state);
+        let fit = frames
+            .iter()
+            .take_while(|frame| {
+                // A length takes at most three bytes.
+                let fits = frame.len() + 3 <= left;
+                left = left.saturating_sub(frame.len() + 3);
+                fits
+            })
+            .count();
+        frames.truncate(fit);
+        frames.push(ClientFrame::Bye.encode());
+        packet::pack(&frames)
+    }
+}

@@ -66,8 +66,9 @@ async fn an_idle_connection_is_cut_and_a_busy_one_is_not() {
         () = working => {}
     }
     assert_eq!(proxy.seen().cut, 1);
+    // The last echo may not have been read.
     busy.write_all(b"y").await.unwrap();
-    assert_eq!(read(&mut busy, 1).await, b"y");
+    while read(&mut busy, 1).await != b"y" {}
 }
 
 #[tokio::test]

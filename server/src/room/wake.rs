@@ -144,6 +144,32 @@ mod tests {
     }
 
     #[test]
+    fn the_more_read_the_more_is_gathered() {
+        let wakes = Wakes::default();
+        let mut ticks = Vec::new();
+        for reader in 0..=200 {
+            wakes.add(reader, Arc::default());
+            let readers = wakes.lock();
+            let tick = (readers.entries_tick(), readers.presence_tick());
+            drop(readers);
+            if ticks.last().is_none_or(|(_, last)| *last != tick) {
+                ticks.push((reader + 1, tick));
+            }
+        }
+        let ms = Duration::from_millis;
+        assert_eq!(
+            ticks,
+            [
+                (1, (ms(4), ms(50))),
+                (9, (ms(8), ms(50))),
+                (51, (ms(16), ms(100))),
+                (101, (ms(50), ms(100))),
+                (201, (ms(50), ms(250))),
+            ]
+        );
+    }
+
+    #[test]
     fn presence_waits_for_its_tick_once() {
         let wakes = Wakes::default();
         assert!(wakes.presence().is_some());

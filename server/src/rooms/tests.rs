@@ -290,3 +290,35 @@ async fn a_tail_that_was_found_counts_towards_the_next_snapshot() {
     let stat = world.log.stat(&world.doc).await.unwrap();
     assert_eq!(stat.tail_rows, 0);
 }
+
+#[tokio::test]
+async fn a_lost_session_is_kept_for_two_minutes_and_its_presence_for_ten_seconds() {
+    let world = World::new();
+    let room = world.enter().await;
+    let author = greet(&room, 1);
+    let state = r#"{"name":"Ada"}"#.to_owned();
+    room.receive(author, 0, ClientFrame::Presence { state })
+        .unwrap();
+    let here = || {
+        room.read(|room| {
+            room.presence
+                .changed_since(0, u64::MAX)
+                .any(|c| c.state.is_some())
+        })
+    };
+    let resume = |link| {
+        let epoch = room.read(|room| room.epoch());
+        room.resume(&[1; 16], &[0; 32], link, epoch, 0, Arc::new(Notify::new()))
+    };
+    room.unlink(author, 0, false);
+    let lost = now_ms();
+    room.sweep(lost + 9_000);
+    assert!(here(), "a short gap does not make it flicker");
+    room.sweep(lost + 10_100);
+    assert!(!here());
+    room.sweep(lost + 119_000);
+    assert!(resume(1).is_ok(), "a tunnel, a short sleep");
+    room.unlink(author, 1, false);
+    room.sweep(now_ms() + 120_100);
+    assert_eq!(resume(2).unwrap_err().code, ErrorCode::Gone);
+}

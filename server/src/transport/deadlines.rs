@@ -55,3 +55,16 @@ impl Default for Deadlines {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_heartbeat_comes_before_the_most_impatient_proxies_cut() {
+        let deadlines = Deadlines::default();
+        assert_eq!(deadlines.heartbeat, Duration::from_secs(20));
+        assert_eq!(deadlines.silence, Duration::from_secs(60));
+        assert_eq!(deadlines.renewal, Duration::from_secs(15));
+    }
+}

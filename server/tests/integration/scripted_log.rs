@@ -19,6 +19,7 @@ pub(crate) struct ScriptedLog {
     unreadable: AtomicBool,
     damaged: AtomicBool,
     durable: Arc<AtomicUsize>,
+    claimed: AtomicUsize,
 }
 
 impl ScriptedLog {
@@ -38,6 +39,11 @@ impl ScriptedLog {
     /// How many updates became durable.
     pub(crate) fn durable(&self) -> usize {
         self.durable.load(Ordering::SeqCst)
+    }
+
+    /// So many bytes more than there are wait for the disk.
+    pub(crate) fn claim_backlog(&self, bytes: usize) {
+        self.claimed.store(bytes, Ordering::SeqCst);
     }
 
     /// Every write fails from now on.
@@ -108,7 +114,7 @@ impl Log for ScriptedLog {
             .iter()
             .flatten()
             .map(|(_, record, _)| record.update.len());
-        self.inner.backlog() + held.sum::<usize>()
+        self.inner.backlog() + held.sum::<usize>() + self.claimed.load(Ordering::SeqCst)
     }
 
     fn close(&self) -> LogFuture<()> {

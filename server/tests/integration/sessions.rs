@@ -1,5 +1,6 @@
 //! `rt/1` over real sockets: people who write together, links that break, and clients that keep no rule.
 
+mod backlog;
 mod limits;
 mod links;
 mod refusals;

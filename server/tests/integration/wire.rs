@@ -48,6 +48,20 @@ pub(crate) async fn knock(addr: SocketAddr, path: &str, origin: Option<&str>) ->
     }
 }
 
+/// Upgrades, offering these subprotocols; the one that was chosen.
+pub(crate) async fn upgrade(addr: SocketAddr, path: &str, offered: Option<&str>) -> Option<String> {
+    let mut request = format!("ws://{addr}{path}").into_client_request().unwrap();
+    if let Some(offered) = offered {
+        let offered = offered.parse().unwrap();
+        request
+            .headers_mut()
+            .insert("sec-websocket-protocol", offered);
+    }
+    let (_, answer) = tokio_tungstenite::connect_async(request).await.unwrap();
+    let chosen = answer.headers().get("sec-websocket-protocol")?;
+    Some(chosen.to_str().unwrap().to_owned())
+}
+
 /// A HELLO of an empty replica.
 pub(crate) fn hello(doc: &str) -> Hello {
     Hello {

@@ -272,3 +272,34 @@ async fn pages_of_other_sites_may_not_connect_on_either_endpoint() {
     }
     assert_eq!(knock(server.addr, "/ws/%20", None).await.err(), Some(400));
 }
+
+#[tokio::test]
+async fn a_name_that_is_none_is_refused_before_the_upgrade() {
+    let server = Running::start(|_| {}).await;
+    for name in [".hidden", "a%20b", "%ED%95%9C"] {
+        let refused = knock(server.addr, &format!("/ws/{name}"), None).await;
+        assert_eq!(refused.err(), Some(400), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_question_for_presence_is_answered_with_all_of_it_at_the_next_tick() {
+    let server = Running::start(|_| {}).await;
+    let mut ada = Wire::yjs(server.addr, "d").await;
+    let mut bo = Wire::yjs(server.addr, "d").await;
+    let mut cy = Wire::yjs(server.addr, "d").await;
+    let state = |name: &str| format!(r#"{{"user":{{"name":"{name}"}}}}"#);
+    ada.say_yjs(Message::Awareness(&awareness(1, 1, Some(&state("Ada")))))
+        .await;
+    assert_eq!(hear_awareness(&mut bo).await, [(1, Some(state("Ada")))]);
+    bo.say_yjs(Message::QueryAwareness).await;
+    // The question is read before the answer to this, which is asked for on the same connection.
+    bo.say_yjs(Message::Step1(EMPTY_VECTOR)).await;
+    bo.hear_yjs(|message| matches!(message, Message::Step2(_)).then_some(()))
+        .await;
+    cy.say_yjs(Message::Awareness(&awareness(3, 1, Some(&state("Cy")))))
+        .await;
+    let mut told = hear_awareness(&mut bo).await;
+    told.sort_unstable();
+    assert_eq!(told, [(1, Some(state("Ada"))), (3, Some(state("Cy")))]);
+}

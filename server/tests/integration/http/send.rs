@@ -7,7 +7,7 @@ use protocol::{
 };
 
 use super::client::{PACKET, Page, answer, ask, messages, post};
-use crate::{person::Person, support::Running, wire::typed};
+use crate::{person::Person, scripted_log::ScriptedLog, support::Running, wire::typed};
 
 fn data(seq: u64, update: &Bytes) -> ClientFrame {
     ClientFrame::Data {
@@ -155,4 +155,22 @@ async fn a_body_that_does_not_come_is_not_waited_for() {
         200,
         "its number was not used up"
     );
+}
+
+#[tokio::test]
+async fn a_body_waits_for_the_disk_and_is_refused_when_that_takes_too_long() {
+    let log = std::sync::Arc::new(ScriptedLog::default());
+    let server = Running::with_log(log.clone(), |config| {
+        config.deadlines.body = std::time::Duration::from_millis(300);
+    })
+    .await;
+    let mut page = Page::greeted(server.addr, "d").await;
+    log.claim_backlog(33 << 20);
+    assert_eq!(
+        page.says(&[]).await.refused(),
+        (503, ErrorCode::Unavailable)
+    );
+    log.claim_backlog(0);
+    let mut page = Page::greeted(server.addr, "d").await;
+    assert_eq!(page.says(&[]).await.status, 200);
 }

@@ -10,7 +10,7 @@ use tokio_tungstenite::tungstenite::Message;
 use crate::{
     person::Person,
     support::Running,
-    wire::{Wire, hello, typed},
+    wire::{Wire, hello, typed, upgrade},
 };
 
 fn binary(bytes: impl Into<Bytes>) -> Message {
@@ -21,6 +21,19 @@ fn data(seq: u64, message: sync::Message<'_>) -> ClientFrame {
     ClientFrame::Data {
         seq,
         message: message.encode().into(),
+    }
+}
+
+#[tokio::test]
+async fn the_subprotocol_is_chosen_when_it_is_offered_and_not_required() {
+    let server = Running::start(|_| {}).await;
+    for (offered, chosen) in [
+        (None, None),
+        (Some("rt.1"), Some("rt.1")),
+        (Some("rt.9, rt.1"), Some("rt.1")),
+    ] {
+        let answer = upgrade(server.addr, "/rt/1/ws", offered).await;
+        assert_eq!(answer.as_deref(), chosen, "{offered:?}");
     }
 }
 

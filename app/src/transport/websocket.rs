@@ -67,9 +67,11 @@ impl WebSocketLink {
         })
     }
 
-    /// Hands a message to the browser.
+    /// Hands a message to the browser. One that has just lost the connection would say so in its console for each message.
     pub fn send(&self, message: &[u8]) {
-        drop(self.socket.send_with_u8_array(message));
+        if self.socket.ready_state() == WebSocket::OPEN {
+            drop(self.socket.send_with_u8_array(message));
+        }
     }
 }
 

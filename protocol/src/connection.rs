@@ -253,6 +253,16 @@ impl Connection {
     /// The page is left for good.
     pub fn leave(&mut self, now: u64) -> Vec<Effect> {
         let mut effects = Vec::new();
+        if self.client.is_switching() {
+            // Nobody knows which of the two the server listens to by now.
+            let candidate = self.candidate.as_ref().map(|candidate| &candidate.wire);
+            for wire in self.current.iter().chain(candidate) {
+                effects.push(Effect::Send {
+                    link: wire.id,
+                    message: ClientFrame::Bye.encode(),
+                });
+            }
+        }
         self.drop_candidate(now, &mut effects);
         let told = self.client.leave();
         self.perform(now, told, &mut effects);

@@ -411,6 +411,22 @@ fn a_candidate_that_dies_before_it_answers_changes_nothing_and_loses_nothing() {
 }
 
 #[test]
+fn a_page_that_leaves_while_its_session_moves_says_so_on_both_links() {
+    let (mut page, stream) = Page::on_a_stream();
+    page.pass(33_000);
+    let socket = page.newest();
+    let sent = page.opened(socket);
+    page.gets(socket, &probe(&sent).unwrap());
+    let effects = page.connection.leave(page.now);
+    let sent = page.perform(effects);
+    assert_eq!(
+        sent,
+        [(stream, ClientFrame::Bye), (socket, ClientFrame::Bye)]
+    );
+    assert_eq!(page.rungs(), []);
+}
+
+#[test]
 fn an_old_link_that_ends_while_the_session_moves_is_not_missed() {
     let (mut page, stream) = Page::on_a_stream();
     page.pass(33_000);

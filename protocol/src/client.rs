@@ -210,6 +210,11 @@ impl Client {
         matches!(self.link, Link::Connecting { .. } | Link::Opening { .. })
     }
 
+    /// A person acts on the connection: waiting times start anew.
+    pub fn hasten(&mut self) {
+        self.backoff.reset();
+    }
+
     /// Nobody can see the page, or somebody can again.
     pub fn hide(&mut self, hidden: bool) {
         self.hidden = hidden;

@@ -222,6 +222,7 @@ impl Connection {
     /// Only this rung from now on; `None` lets the ladder choose again.
     pub fn force(&mut self, now: u64, rung: Option<Rung>) -> Vec<Effect> {
         self.ladder.choose(now, rung);
+        self.client.hasten();
         let mut effects = Vec::new();
         self.drop_candidate(now, &mut effects);
         let other = self

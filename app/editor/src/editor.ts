@@ -8,11 +8,11 @@ import { Binding } from "./binding"
 import { remoteCarets } from "./carets"
 import { wellFormed } from "./changes"
 import { formatting } from "./formatting"
-import { Frame } from "./frame"
 import { fetchInspectorLater } from "./inspector"
 import { keys } from "./keys"
 import { markdown } from "./markdown"
 import { phrases } from "./phrases"
+import { scrolling } from "./scrolling"
 import type { Handle, Host, Options } from "./seam"
 import { theme } from "./theme"
 import { undo } from "./undo"
@@ -75,6 +75,7 @@ export function mount(parent: HTMLElement, text: string, host: Host, options: Op
         readOnly.of(access(options.readOnly)),
         wrapping.of(EditorView.lineWrapping),
         remoteCarets,
+        scrolling,
         drawSelection(),
         dropCursor(),
         highlightActiveLine(),
@@ -92,14 +93,6 @@ export function mount(parent: HTMLElement, text: string, host: Host, options: Op
   binding.attach(view)
   fetchInspectorLater()
 
-  // Measured, not computed from scrollTop: the page may put padding around the text as well.
-  const top = (): number => view.scrollDOM.getBoundingClientRect().top - view.documentTop
-  let scrolling = 0
-  const scrolls = new Set<() => void>()
-  const scrolled = new Frame(() => scrolls.forEach((callback) => callback()))
-  const onScroll = (): void => scrolled.request()
-  view.scrollDOM.addEventListener("scroll", onScroll, { passive: true })
-
   return {
     wake: () => binding.wake(),
     carets: (list) => binding.carets(list),
@@ -107,42 +100,13 @@ export function mount(parent: HTMLElement, text: string, host: Host, options: Op
     focus: () => view.focus(),
     setReadOnly,
     setLineWrapping: (on) => view.dispatch({ effects: wrapping.reconfigure(on ? EditorView.lineWrapping : []) }),
-    topLine() {
-      if (!view.scrollDOM.getClientRects().length) return null
-      const block = view.lineBlockAtHeight(Math.max(0, top()))
-      const part = block.height ? Math.max(0, Math.min(0.999, (top() - block.top) / block.height)) : 0
-      return view.state.doc.lineAt(block.from).number + part
-    },
-    scrollToLine(line) {
-      const { doc } = view.state
-      const whole = Math.max(1, Math.min(doc.lines, Math.floor(line)))
-      const part = Math.max(0, Math.min(1, line - whole))
-      const away = (): number => {
-        const block = view.lineBlockAt(Math.min(doc.line(whole).from, view.state.doc.length))
-        return block.top + block.height * part - top()
-      }
-      view.scrollDOM.scrollTop += away()
-      // Heights of lines not drawn yet are estimates: once they are drawn, in the next frames, the rest of the way is known.
-      const own = ++scrolling
-      const correct = (frames: number): void => void requestAnimationFrame(() => {
-        if (own !== scrolling) return
-        const distance = away()
-        if (Math.abs(distance) >= 1) view.scrollDOM.scrollTop += distance
-        if (frames > 1) correct(frames - 1)
-      })
-      correct(3)
-    },
-    onScroll(callback) {
-      scrolls.add(callback)
-      return () => void scrolls.delete(callback)
-    },
+    topLine: () => view.plugin(scrolling)?.topLine() ?? null,
+    scrollToLine: (line) => view.plugin(scrolling)?.goTo(line),
+    onScroll: (callback) => view.plugin(scrolling)?.onScroll(callback) ?? (() => undefined),
     length: () => view.state.doc.length,
     announce: (sentence) => view.dispatch({ effects: EditorView.announce.of(sentence) }),
     destroy() {
-      scrolling++
       binding.destroy()
-      scrolled.cancel()
-      view.scrollDOM.removeEventListener("scroll", onScroll)
       view.destroy()
     },
   }

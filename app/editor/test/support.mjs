@@ -84,6 +84,20 @@ export async function agree(page) {
 /** Two frames: what was asked for on the next one has happened. */
 export const frames = (page) => page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))))
 
+/** Waits until nothing has scrolled, and no line was drawn anew, for ten frames in a row. */
+export const still = (page) => page.evaluate(async () => {
+  const seen = () => {
+    const scroller = document.querySelector(".cm-scroller")
+    return `${scroller.scrollTop} ${scroller.scrollHeight} ${view().viewport.from} ${view().viewport.to} ${view().state.doc.length}`
+  }
+  for (let last = seen(), same = 0; same < 10; ) {
+    await new Promise(requestAnimationFrame)
+    const now = seen()
+    same = now === last ? same + 1 : 0
+    last = now
+  }
+})
+
 export const select = (page, anchor, head = anchor) =>
   page.evaluate(([anchor, head]) => view().dispatch({ selection: { anchor, head }, userEvent: "select" }), [anchor, head])
 

@@ -5,7 +5,7 @@ import { Person } from "./person"
 
 export { expect } from "@playwright/test"
 export { Maru } from "./maru"
-export { type InputMethod, Person, type Rung, steps } from "./person"
+export { type InputMethod, Person, type Rung, steps, typeTogether } from "./person"
 
 /** The long form of a test: more edits, the whole trace. */
 export const FULL = process.env.MARU_FULL === "1"

@@ -36,6 +36,12 @@ export class Inspector {
     await this.press(NAMES[transport])
   }
 
+  /** What was chosen in it stays so. */
+  async close(): Promise<void> {
+    await this.press("Close")
+    await this.panel.waitFor({ state: "hidden" })
+  }
+
   /** Waits until the badge says so. */
   async way(transport: Transport | "none"): Promise<void> {
     await expect(this.page.locator("#maru-way")).toHaveAttribute("data-way", transport)

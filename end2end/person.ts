@@ -15,6 +15,20 @@ declare global {
   }
 }
 
+/** In an empty document: both type at once, see the same, and everything is saved. */
+export async function typeTogether(ada: Person, bin: Person): Promise<void> {
+  await ada.type("Ada begins.\n\n")
+  await bin.sees("Ada begins.\n\n")
+  await bin.press("Control+End")
+  await ada.select(0)
+  await Promise.all([ada.type("from the top, "), bin.type("from the end, 한글도")])
+  const both = "from the top, Ada begins.\n\nfrom the end, 한글도"
+  await ada.sees(both)
+  await bin.sees(both)
+  await ada.saved()
+  await bin.saved()
+}
+
 /** The transports, the best first. */
 export type Rung = "websocket" | "event-stream" | "long-poll" | "short-poll"
 

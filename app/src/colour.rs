@@ -8,7 +8,7 @@ pub struct Colour {
     blue: u8,
 }
 
-/// The twelve we give away, in the order of the swatches in `style/document.css`.
+/// The twelve we give away, in the order of the swatches in `style/people.css`.
 ///
 /// Each has a luminance near 0.15, where one colour serves both papers: 4.5:1 with white letters on it and as text on
 /// the light paper, 3:1 as a caret or a ring on the dark one.
@@ -122,7 +122,7 @@ mod tests {
         for (place, colour) in PALETTE.iter().enumerate() {
             let line = format!(".swatch-{place} {{ --person: {}; }}", colour.css());
             assert!(
-                include_str!("../../style/document.css").contains(&line),
+                include_str!("../../style/people.css").contains(&line),
                 "{line}"
             );
         }

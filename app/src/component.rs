@@ -11,4 +11,5 @@ pub mod profile_dialog;
 pub mod saved_mark;
 pub mod share_button;
 pub mod status_bar;
+pub mod top_bar;
 pub mod view_switch;

@@ -1,7 +1,7 @@
 //! The home page: makes or opens a document, and says in a few words what to expect. Every form works without script.
-use crate::component::floor::{Floor, Mark};
+use crate::component::floor::Floor;
 use crate::component::icon::{Icon, shape};
-use crate::component::menu::Menu;
+use crate::component::top_bar::TopBar;
 use crate::phrases::Phrases;
 use crate::preferences::Preferences;
 use leptos::prelude::*;
@@ -47,14 +47,7 @@ pub fn Home(model: HomeModel) -> impl IntoView {
     let preferences = model.preferences;
     view! {
         <div class="home">
-            <header class="home-bar">
-                <a class="wordmark" href="/" aria-label=preferences.say(|p| p.home)>
-                    <Mark />
-                    <span>"Maru"</span>
-                    <span class="wordmark-ko" lang="ko">"마루"</span>
-                </a>
-                <Menu preferences>{None::<()>}</Menu>
-            </header>
+            <TopBar preferences />
             <main>
                 <section class="hero">
                     <h1>{preferences.say(|p| p.tagline)}</h1>

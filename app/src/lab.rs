@@ -14,8 +14,7 @@ pub mod seat;
 pub mod start;
 pub mod wire;
 
-use crate::component::floor::Mark;
-use crate::component::menu::Menu;
+use crate::component::top_bar::TopBar;
 use crate::preferences::Preferences;
 use card::Card;
 use controls::Controls;
@@ -108,14 +107,7 @@ pub fn Lab(model: LabModel) -> impl IntoView {
         .collect_view();
     view! {
         <div class="lab">
-            <header class="home-bar">
-                <a class="wordmark" href="/" aria-label=preferences.say(|p| p.home)>
-                    <Mark />
-                    <span>"Maru"</span>
-                    <span class="wordmark-ko" lang="ko">"마루"</span>
-                </a>
-                <Menu preferences>{None::<()>}</Menu>
-            </header>
+            <TopBar preferences />
             <main>
                 <section class="lab-head">
                     <h1>{say(lang, |p| p.title)}</h1>

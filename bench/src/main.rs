@@ -16,6 +16,7 @@ mod memory;
 mod process;
 mod report;
 mod saved;
+mod slow;
 mod typing;
 
 use report::Report;
@@ -39,6 +40,8 @@ enum What {
     Join,
     /// Memory per idle connection.
     Memory,
+    /// Memory per reader that takes nothing.
+    Slow,
     /// All of these.
     All,
     /// Become the floor: a WebSocket server that only relays.
@@ -114,6 +117,9 @@ fn run(cli: &Cli) -> anyhow::Result<()> {
         }
         if wanted(What::Memory) {
             memory::measure(&cli.setting, &mut report).await?;
+        }
+        if wanted(What::Slow) {
+            slow::measure(&cli.setting, &mut report).await?;
         }
         report.finish(&cli.setting.out)
     })

@@ -1,6 +1,6 @@
 /** The recipes of docs/proxies.md, run as they stand: two people type through each, and the page finds the way that it lets through. */
 import { Front } from "../front"
-import { NO_WEBSOCKET, Person, type Rung, expect, test } from "../fixtures"
+import { NO_WEBSOCKET, type Rung, expect, test, typeTogether } from "../fixtures"
 
 /** What each front lets through. */
 const FRONTS: { recipe: string; rung: Rung }[] = [
@@ -32,20 +32,6 @@ async function start(recipe: string): Promise<Front> {
   return front
 }
 
-/** Both type at once, see the same, and everything is saved. */
-async function together(ada: Person, bin: Person): Promise<void> {
-  await ada.type("Ada begins.\n\n")
-  await bin.sees("Ada begins.\n\n")
-  await bin.press("Control+End")
-  await ada.select(0)
-  await Promise.all([ada.type("from the top, "), bin.type("from the end, 한글도")])
-  const both = "from the top, Ada begins.\n\nfrom the end, 한글도"
-  await ada.sees(both)
-  await bin.sees(both)
-  await ada.saved()
-  await bin.saved()
-}
-
 for (const { recipe, rung } of FRONTS) {
   test(`two people type through ${recipe} by ${rung}`, async ({ join, allow }) => {
     if (rung !== "websocket") allow(NO_WEBSOCKET)
@@ -54,7 +40,7 @@ for (const { recipe, rung } of FRONTS) {
     const [ada, bin] = [await join("Ada", options), await join("Bin", options)]
     await ada.travelsBy(rung)
     await bin.travelsBy(rung)
-    await together(ada, bin)
+    await typeTogether(ada, bin)
     await ada.travelsBy(rung)
     await bin.travelsBy(rung)
   })
@@ -84,7 +70,7 @@ test("quiet pages lose nothing and stay on WebSocket behind proxies that wait fo
     const [ada, bin] = [await join("Ada", { server: front }), await join("Bin", { server: front })]
     let sockets = 0
     ada.page.on("websocket", () => sockets++)
-    await together(ada, bin)
+    await typeTogether(ada, bin)
     people.push({ ada, bin, opened: () => sockets })
   }
   // Nothing shorter shows what a proxy does to a connection on which nobody types.

@@ -1,18 +1,9 @@
 /** Two people, and ten, in one document: texts, carets, names, and who is here. */
-import { type Person, expect, test } from "../fixtures"
+import { type Person, expect, test, typeTogether } from "../fixtures"
 
 test("two who type at once see each other's text", async ({ join }) => {
   const [ada, bin] = [await join("Ada"), await join("Bin")]
-  await ada.type("Ada begins.\n\n")
-  await bin.sees("Ada begins.\n\n")
-  await bin.press("Control+End")
-  await ada.select(0)
-  await Promise.all([ada.type("from the top, "), bin.type("from the end, 한글도")])
-  const both = "from the top, Ada begins.\n\nfrom the end, 한글도"
-  await ada.sees(both)
-  await bin.sees(both)
-  await ada.saved()
-  await bin.saved()
+  await typeTogether(ada, bin)
 })
 
 test("a caret is where its owner put it, with the owner's name, and stays on its text", async ({ join }) => {

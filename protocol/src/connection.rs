@@ -112,12 +112,13 @@ impl Connection {
     pub fn tick(&mut self, now: u64, replica: &Replica) -> Vec<Effect> {
         let mut effects = Vec::new();
         self.tick_candidate(now, replica, &mut effects);
-        self.tick_current(now, replica, &mut effects);
+        self.tick_current(now, &mut effects);
         let live = self.client.is_live();
         let rung = self.current.as_ref().map(|wire| wire.rung);
         let told = self.client.tick(now);
         if let (true, false, Some(rung)) = (live, self.client.is_live(), rung) {
-            self.gave_up(now, rung);
+            // It gave its link up because nothing came any more.
+            self.ladder.silent(now, rung);
         }
         self.perform(now, told, &mut effects);
         effects
@@ -133,7 +134,7 @@ impl Connection {
             let told = self.client.opened(now, replica);
             self.perform(now, told, &mut effects);
         } else if self.is_candidate(link) {
-            self.candidate_opened(now, replica, &mut effects);
+            self.candidate_opened(now, &mut effects);
         }
         effects
     }

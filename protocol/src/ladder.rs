@@ -173,6 +173,10 @@ impl Ladder {
         }
         if rung != Rung::WebSocket && self.known == Rung::WebSocket {
             self.plan_climb(now);
+            if self.healthy && self.reason != Some(Reason::ShortLived) {
+                // More likely the server came back in between, or the network did, than that WebSocket is blocked from now on.
+                self.climb_at = now;
+            }
         }
         let news = self.known != self.level;
         (self.known, self.known_reason) = (self.level, self.reason);

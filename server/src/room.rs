@@ -167,10 +167,7 @@ impl OpenRoom {
     ) -> Result<u64, Ended> {
         let mut core = self.lock();
         let Core { room, sessions, .. } = &mut *core;
-        let linked = sessions
-            .values_mut()
-            .find(|linked| linked.is(sid, key))
-            .ok_or_else(gone)?;
+        let linked = named(sessions, sid, key)?;
         linked.session.resume(link, epoch, after, room)?;
         linked.link = Some(link);
         linked.presence_told = 0;
@@ -372,6 +369,16 @@ impl Core {
         self.next_author += 1;
         author
     }
+}
+
+/// The session of this name, for who has its key.
+fn named<'a>(
+    sessions: &'a mut HashMap<u64, Linked>,
+    sid: &SessionId,
+    key: &SessionKey,
+) -> Result<&'a mut Linked, Ended> {
+    let mut sessions = sessions.values_mut();
+    sessions.find(|linked| linked.is(sid, key)).ok_or_else(gone)
 }
 
 /// What is told about a session that is not known, or not by this key: which of both is nobody's business.

@@ -95,6 +95,19 @@ pub fn check_origin(
         .map_err(|refusal| (StatusCode::FORBIDDEN, format!("{refusal}\n")).into_response())
 }
 
+/// Lets a request of a session in: from a page that may connect, while the server is not about to stop.
+///
+/// # Errors
+/// The answer for another.
+#[expect(clippy::result_large_err, reason = "made once a refused request")]
+fn admit(state: &AppState, peer: SocketAddr, headers: &HeaderMap) -> Result<(), Response> {
+    check_origin(state, peer, headers)?;
+    if state.tasks.stopping().is_given() {
+        return Err(answer::going_away());
+    }
+    Ok(())
+}
+
 /// Opens or resumes the session that a link's first frame asks for.
 ///
 /// # Errors

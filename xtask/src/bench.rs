@@ -9,7 +9,7 @@ use crate::setup::{self, Toolchain};
 
 const PEERS: &str = "bench/peers";
 
-/// `cargo xtask bench [fan-out|saved|join|memory|all] [-- flags of the load]`.
+/// `cargo xtask bench [fan-out|saved|join|memory|slow|all] [-- flags of the load]`.
 pub(crate) fn main(arguments: &[String]) -> Result<ExitCode> {
     let (what, flags) = match arguments.split_first() {
         None => ("all", arguments),

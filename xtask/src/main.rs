@@ -37,7 +37,7 @@ const SUBCOMMANDS: &[Subcommand] = &[
     ),
     (
         "bench",
-        "[fan-out|saved|join|memory|all] [-- flags]",
+        "[fan-out|saved|join|memory|slow|all] [-- flags]",
         "measure Maru beside its peers; `-- --help` lists the flags",
         bench::main,
     ),

@@ -57,6 +57,7 @@ struct Inner {
     links: HashMap<LinkId, Link>,
     others: BTreeMap<ClientId, String>,
     /// The fewest and the most others that were here at once since somebody looked.
+    /// The fewest and the most others that were here at once.
     company: (usize, usize),
     ledger: Ledger,
     memory: Option<Memory>,
@@ -222,12 +223,20 @@ impl Page {
         self.look(|inner| inner.links.len())
     }
 
-    /// The fewest and the most others that were here at once since this was asked last.
-    pub(crate) fn company(&self) -> (usize, usize) {
-        self.look(|inner| {
-            let here = inner.others.len();
-            std::mem::replace(&mut inner.company, (here, here))
-        })
+    /// From now on it counts who comes and goes.
+    pub(crate) fn watch_company(&self) {
+        self.look(|inner| inner.company = (inner.others.len(), inner.others.len()));
+    }
+
+    /// # Panics
+    /// When there was not always one other here since [`Self::watch_company`].
+    pub(crate) fn saw_one_all_the_time(&self) {
+        let fewest_and_most = self.look(|inner| inner.company);
+        assert_eq!(
+            fewest_and_most,
+            (1, 1),
+            "presence neither doubles nor flickers"
+        );
     }
 
     fn look<T>(&self, look: impl FnOnce(&mut Inner) -> T) -> T {

@@ -49,11 +49,7 @@ pub(crate) async fn row_06_idle_connections_killed_at_15_s() {
 async fn lifetimes(blocked: Option<Rule>, rung: Rung) {
     let old = Rule::to("/", Fault::Lifetime { ms: 30_000 });
     let scene = Scene::new(Faults::rules(blocked.into_iter().chain([old]))).await;
-    let (page, witness) = (scene.page(), scene.witness());
-    page.is_at("{}");
-    page.on(rung).await;
-    witness.meets(1).await;
-    witness.company();
+    let (page, witness) = scene.seen_by_a_witness(rung).await;
     {
         let (mut ada, mut bin) = (Writer::new(&page, "ada"), Writer::new(&witness, "bin"));
         let pause = Duration::from_millis(150);
@@ -61,11 +57,7 @@ async fn lifetimes(blocked: Option<Rule>, rung: Rung) {
         witness.finds(&ada.write()).await;
         page.finds(&bin.write()).await;
     }
-    assert_eq!(
-        witness.company(),
-        (1, 1),
-        "presence neither doubles nor flickers"
-    );
+    witness.saw_one_all_the_time();
     assert_eq!(page.rungs(), [rung]);
     assert_eq!(page.opened(rung), 3, "two lifetimes were over");
     scene.ends_well(vec![page, witness]).await;

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use faults::{Faults, Proxy};
-use protocol::{ladder::Memory, validate};
+use protocol::{
+    ladder::{Memory, Rung},
+    validate,
+};
 use tokio::time;
 
 use crate::{maru::Maru, page::Page};
@@ -36,6 +39,16 @@ impl Scene {
     /// Somebody before it, whom no fault reaches.
     pub(crate) fn witness(&self) -> Page {
         Page::open(self.maru.addr, DOC)
+    }
+
+    /// Somebody behind the proxy on a link of `rung`, and a witness who sees them.
+    pub(crate) async fn seen_by_a_witness(&self, rung: Rung) -> (Page, Page) {
+        let (page, witness) = (self.page(), self.witness());
+        page.is_at("{}");
+        page.on(rung).await;
+        witness.meets(1).await;
+        witness.watch_company();
+        (page, witness)
     }
 
     /// What has to hold for every row, once nothing goes wrong any more: everybody has the same text and state; every edit is

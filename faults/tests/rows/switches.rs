@@ -28,11 +28,7 @@ async fn write_until(ada: &mut Writer<'_>, bin: &mut Writer<'_>, so: impl Future
 
 async fn zombies(rules: Vec<Rule>, rung: Rung) {
     let scene = Scene::new(Faults::rules(rules.clone())).await;
-    let (page, witness) = (scene.page(), scene.witness());
-    page.is_at("{}");
-    page.on(rung).await;
-    witness.meets(1).await;
-    witness.company();
+    let (page, witness) = scene.seen_by_a_witness(rung).await;
     {
         let (mut ada, mut bin) = (Writer::new(&page, "ada"), Writer::new(&witness, "bin"));
         witness.finds(&ada.write()).await;
@@ -58,11 +54,7 @@ async fn zombies(rules: Vec<Rule>, rung: Rung) {
         page.finds(&bin.write()).await;
     }
     assert!(scene.proxy.seen().held > 0, "the old link is still open");
-    assert_eq!(
-        witness.company(),
-        (1, 1),
-        "presence neither doubles nor flickers"
-    );
+    witness.saw_one_all_the_time();
     scene.ends_well(vec![page, witness]).await;
 }
 
@@ -80,11 +72,7 @@ const PROVEN: usize = 4 + 1 + 1 + 2 + 1_500;
 
 pub(crate) async fn row_13_websocket_dies_while_the_session_moves() {
     let scene = Scene::new(Faults::rules([no_websocket()])).await;
-    let (page, witness) = (scene.page(), scene.witness());
-    page.is_at("{}");
-    page.on(Rung::EventStream).await;
-    witness.meets(1).await;
-    witness.company();
+    let (page, witness) = scene.seen_by_a_witness(Rung::EventStream).await;
     // The proof passes, and the first byte after it is the last.
     scene
         .proxy
@@ -110,11 +98,7 @@ pub(crate) async fn row_13_websocket_dies_while_the_session_moves() {
         }
     }
     assert_eq!(page.rungs(), [Rung::EventStream], "the stream went on");
-    assert_eq!(
-        witness.company(),
-        (1, 1),
-        "presence neither doubles nor flickers"
-    );
+    witness.saw_one_all_the_time();
     scene.ends_well(vec![page, witness]).await;
 }
 
@@ -135,11 +119,7 @@ async fn climbs(page: &Page, witness: &Page, scene: &Scene) -> Duration {
 
 pub(crate) async fn back_on_websocket_after_a_block() {
     let scene = Scene::new(Faults::rules([no_websocket()])).await;
-    let (page, witness) = (scene.page(), scene.witness());
-    page.is_at("{}");
-    page.on(Rung::EventStream).await;
-    witness.meets(1).await;
-    witness.company();
+    let (page, witness) = scene.seen_by_a_witness(Rung::EventStream).await;
     let took = climbs(&page, &witness, &scene).await;
     figure(
         "back on WebSocket after the block is lifted",
@@ -149,11 +129,7 @@ pub(crate) async fn back_on_websocket_after_a_block() {
     );
     assert_eq!(page.rungs(), [Rung::EventStream, Rung::WebSocket]);
     assert_eq!(page.lives().len(), 1, "make before break");
-    assert_eq!(
-        witness.company(),
-        (1, 1),
-        "presence neither doubles nor flickers"
-    );
+    witness.saw_one_all_the_time();
     assert_eq!(page.status().limited, None);
     scene.ends_well(vec![page, witness]).await;
 }

@@ -2,15 +2,16 @@
 
 use bytes::Bytes;
 
-use super::{Connection, Effect, Wire, current::probed};
+use super::{
+    Connection, Effect, Wire,
+    current::{PROOF_BYTES, probed},
+};
 use crate::{ladder::Rung, replica::Replica};
 
 /// A link that is not open after this time is given up.
 const OPEN_MS: u64 = 10_000;
 /// How long a proof may take.
 const PROOF_MS: u64 = 5_000;
-/// So many bytes go both ways as a proof.
-const PROOF_BYTES: usize = 1_500;
 /// How long the session may be in no state to move.
 const READY_MS: u64 = 3_000;
 /// How often is looked whether it is.
@@ -26,8 +27,8 @@ enum Stage {
     Opening {
         until: u64,
     },
+    /// The probe of its wire is out.
     Proving {
-        nonce: u64,
         until: u64,
     },
     /// Proven; the session cannot move yet.
@@ -58,7 +59,6 @@ impl Connection {
         now: u64,
         rung: Rung,
         straight: bool,
-        _replica: &Replica,
         effects: &mut Vec<Effect>,
     ) {
         let wire = self.new_wire(now, rung);
@@ -80,9 +80,9 @@ impl Connection {
         self.candidate
             .as_ref()
             .map(|candidate| match candidate.stage {
-                Stage::Opening { until }
-                | Stage::Proving { until, .. }
-                | Stage::Resuming { until } => until,
+                Stage::Opening { until } | Stage::Proving { until } | Stage::Resuming { until } => {
+                    until
+                }
                 Stage::Ready { look, .. } => look,
             })
     }
@@ -104,7 +104,7 @@ impl Connection {
             }
             Stage::Ready { until, .. }
             | Stage::Opening { until }
-            | Stage::Proving { until, .. }
+            | Stage::Proving { until }
             | Stage::Resuming { until }
                 if now >= *until =>
             {
@@ -117,12 +117,7 @@ impl Connection {
         }
     }
 
-    pub(super) fn candidate_opened(
-        &mut self,
-        now: u64,
-        _replica: &Replica,
-        effects: &mut Vec<Effect>,
-    ) {
+    pub(super) fn candidate_opened(&mut self, now: u64, effects: &mut Vec<Effect>) {
         let (nonce, message) = self.probe(PROOF_BYTES);
         let Some(candidate) = &mut self.candidate else {
             return;
@@ -134,7 +129,6 @@ impl Connection {
         }
         candidate.wire.probe = Some((nonce, now, now + PROOF_MS));
         candidate.stage = Stage::Proving {
-            nonce,
             until: now + PROOF_MS,
         };
         effects.push(Effect::Send {
@@ -154,11 +148,12 @@ impl Connection {
             return;
         };
         match candidate.stage {
-            Stage::Proving { nonce, .. } if probed(&message) == Some(nonce) => {
-                if let Some(rtt) = candidate.wire.probed(nonce, now) {
+            Stage::Proving { .. } => {
+                let answered = probed(&message);
+                if let Some(rtt) = answered.and_then(|nonce| candidate.wire.probed(nonce, now)) {
                     self.patience.measured(rtt);
+                    self.move_session(now, now + READY_MS, effects);
                 }
-                self.move_session(now, now + READY_MS, effects);
             }
             Stage::Resuming { .. } => {
                 if let Some(candidate) = self.candidate.take() {

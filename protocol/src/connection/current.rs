@@ -12,8 +12,8 @@ use crate::{
 
 /// What was sent to prove a link must come back within this time.
 const PROOF_MS: u64 = 3_000;
-/// So many bytes prove a link: more than one packet of most networks.
-const PROOF_BYTES: usize = 1_500;
+/// So many bytes prove a link, both ways: more than one packet of most networks.
+pub(super) const PROOF_BYTES: usize = 1_500;
 /// While so many bytes come in that time, the proof waits behind them.
 const BUSY_BYTES: usize = 8 << 10;
 
@@ -65,7 +65,7 @@ impl Connection {
         }
         self.perform(now, told, effects);
         if live {
-            self.prove(now, effects);
+            self.probe_current(now, PROOF_BYTES, effects);
         }
     }
 
@@ -108,10 +108,6 @@ impl Connection {
                 hold_s: self.ladder.hold_s(),
             });
         }
-    }
-
-    fn prove(&mut self, now: u64, effects: &mut Vec<Effect>) {
-        self.probe_current(now, PROOF_BYTES, effects);
     }
 
     pub(super) fn probe_current(&mut self, now: u64, padding: usize, effects: &mut Vec<Effect>) {
@@ -174,7 +170,7 @@ impl Connection {
         due.into_iter().min()
     }
 
-    pub(super) fn tick_current(&mut self, now: u64, replica: &Replica, effects: &mut Vec<Effect>) {
+    pub(super) fn tick_current(&mut self, now: u64, effects: &mut Vec<Effect>) {
         let Some(wire) = self.current.clone() else {
             return;
         };
@@ -186,13 +182,13 @@ impl Connection {
                 self.unanswered(now, &wire, Reason::Silent, effects);
             }
             (_, Some(answered)) if self.client.is_live() => {
-                self.tick_live(now, answered, replica, effects);
+                self.tick_live(now, answered, effects);
             }
             _ => {}
         }
     }
 
-    fn tick_live(&mut self, now: u64, answered: u64, replica: &Replica, effects: &mut Vec<Effect>) {
+    fn tick_live(&mut self, now: u64, answered: u64, effects: &mut Vec<Effect>) {
         let keep_alive = self.patience.keep_alive();
         let Some(wire) = &mut self.current else {
             return;
@@ -212,7 +208,7 @@ impl Connection {
                 wire.probe = None;
                 if let Some(next) = self.ladder.stalled(now, rung) {
                     self.drop_candidate(now, effects);
-                    self.try_beside(now, next, true, replica, effects);
+                    self.try_beside(now, next, true, effects);
                     return;
                 }
             }
@@ -228,7 +224,7 @@ impl Connection {
             && let Some(next) = self.ladder.climb(now, rung)
         {
             let straight = self.ladder.is_chosen(next);
-            self.try_beside(now, next, straight, replica, effects);
+            self.try_beside(now, next, straight, effects);
         }
     }
 
@@ -304,11 +300,6 @@ impl Connection {
         }
         let told = self.client.closed(now);
         self.perform(now, told, effects);
-    }
-
-    /// The client gave its link up because nothing came any more.
-    pub(super) fn gave_up(&mut self, now: u64, rung: Rung) {
-        self.ladder.silent(now, rung);
     }
 }
 

@@ -128,10 +128,7 @@ fn websocket_is_tried_again_within_35_seconds_for_ever() {
         let due = ladder.climb_due(Rung::EventStream).unwrap();
         assert!((27_000..=33_000).contains(&(due - now)), "{}", due - now);
         now = due;
-        let tried = ladder.climb(now, Rung::EventStream);
-        if tried != Some(Rung::WebSocket) {
-            now = due;
-        }
+        assert_eq!(ladder.climb(now, Rung::EventStream), Some(Rung::WebSocket));
     }
     ladder.hope(now + 1);
     assert_eq!(
@@ -139,6 +136,24 @@ fn websocket_is_tried_again_within_35_seconds_for_ever() {
         Some(Rung::WebSocket),
         "at once when the network may be another one"
     );
+}
+
+#[test]
+fn a_page_whose_websocket_has_lived_tries_it_again_as_soon_as_the_server_answers() {
+    let mut ladder = ladder();
+    ladder.answered(0, Rung::WebSocket, WALL);
+    ladder.lived(Rung::WebSocket);
+    ladder.lost(60_000, Rung::WebSocket, 60_000);
+    // The server was away for the WebSocket, and back for the try over HTTP.
+    ladder.unanswered(Rung::WebSocket, Reason::Refused);
+    ladder.answered(60_100, Rung::EventStream, WALL);
+    assert_eq!(ladder.climb_due(Rung::EventStream), Some(60_100));
+    assert_eq!(
+        ladder.climb(60_100, Rung::EventStream),
+        Some(Rung::WebSocket)
+    );
+    let next = ladder.climb_due(Rung::EventStream).unwrap();
+    assert!(next >= 60_100 + 27_000, "and once only: {next}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use protocol::{
     session::{Ended, Received},
 };
 
-use super::{Core, Linked, OpenRoom, gone, superseded};
+use super::{Core, Linked, OpenRoom, gone, named, superseded};
 use crate::rooms::now_ms;
 
 /// A session without a link is kept for this long, so that its client finds it again after a tunnel or a short sleep.
@@ -55,10 +55,7 @@ impl OpenRoom {
         for frame in frames {
             let mut core = self.lock();
             let Core { room, sessions, .. } = &mut *core;
-            let linked = sessions
-                .values_mut()
-                .find(|linked| linked.is(sid, key))
-                .ok_or_else(gone)?;
+            let linked = named(sessions, sid, key)?;
             if linked.session.link() != link {
                 return Err(superseded());
             }

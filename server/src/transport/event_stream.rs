@@ -24,9 +24,10 @@ use serde::Deserialize;
 use tokio::time::{self, Instant, Sleep};
 
 use super::{
-    answer::{going_away, refusal},
+    admit,
+    answer::refusal,
     authorization::authorization,
-    check_origin, go_away,
+    go_away,
     http_link::{HttpLink, Turn},
     unasked,
 };
@@ -69,11 +70,8 @@ pub async fn stream(
     asked: Result<Query<Asked>, QueryRejection>,
     headers: HeaderMap,
 ) -> Response {
-    if let Err(refusal) = check_origin(&state, peer, &headers) {
+    if let Err(refusal) = admit(&state, peer, &headers) {
         return refusal;
-    }
-    if state.tasks.stopping().is_given() {
-        return going_away();
     }
     let opened = match asked {
         Ok(Query(Asked { check: Some(_), .. })) => Ok(check()),

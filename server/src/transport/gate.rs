@@ -14,7 +14,7 @@ use futures_util::{Stream, StreamExt, task::AtomicWaker};
 /// A stream behind a gate.
 ///
 /// A link's task is woken whenever there is something to write, two hundred times as often as its client says something in
-/// a room of two hundred. Asking the socket each time whether it has something to read costs as much as the write.
+/// a room of two hundred. Asking the socket each time whether it has something to read is a system call beside that of the write.
 pub(super) struct Gated<S> {
     inner: S,
     bell: Arc<Bell>,

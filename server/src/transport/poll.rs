@@ -12,9 +12,10 @@ use serde::Deserialize;
 use tokio::time::{self, Instant};
 
 use super::{
-    answer::{delivery, going_away, packet, refusal},
+    admit,
+    answer::{delivery, packet, refusal},
     authorization::authorization,
-    check_origin, go_away, unasked,
+    go_away, unasked,
 };
 use crate::{http::AppState, metrics::LinkKind};
 
@@ -38,11 +39,8 @@ pub async fn poll(
     asked: Result<Query<Asked>, QueryRejection>,
     headers: HeaderMap,
 ) -> Response {
-    if let Err(refusal) = check_origin(&state, peer, &headers) {
+    if let Err(refusal) = admit(&state, peer, &headers) {
         return refusal;
-    }
-    if state.tasks.stopping().is_given() {
-        return going_away();
     }
     let answered = match asked {
         Ok(Query(asked)) => answer(&state, &asked, &headers).await,

@@ -24,11 +24,11 @@ use serde::Deserialize;
 use tokio::time::{self, Instant};
 
 use super::{
-    MAX_HELLO,
-    answer::{PACKET, delivery, going_away, packet, refusal},
+    MAX_HELLO, admit,
+    answer::{PACKET, delivery, packet, refusal},
     assemble, assembler,
     authorization::authorization,
-    check_origin, is_behind, malformed, open, pause, probed, unasked,
+    is_behind, malformed, open, pause, probed, unasked,
 };
 use crate::{http::AppState, room};
 
@@ -186,7 +186,7 @@ fn admitted(
     request: Request,
 ) -> Result<(HeaderMap, Body), Response> {
     let (head, body) = request.into_parts();
-    check_origin(state, peer, &head.headers)?;
+    admit(state, peer, &head.headers)?;
     if head.headers.get(header::CONTENT_TYPE) != Some(&PACKET) {
         let ended = Ended::new(
             ErrorCode::Protocol,
@@ -195,9 +195,6 @@ fn admitted(
         let mut response = refusal(&[], &ended);
         *response.status_mut() = StatusCode::UNSUPPORTED_MEDIA_TYPE;
         return Err(response);
-    }
-    if state.tasks.stopping().is_given() {
-        return Err(going_away());
     }
     Ok((head.headers, body))
 }

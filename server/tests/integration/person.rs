@@ -86,6 +86,11 @@ impl Person {
         Self::with_page(addr, doc, Embedded::default(), &[])
     }
 
+    /// Two come to one document.
+    pub(crate) fn two(addr: SocketAddr, doc: &str) -> (Self, Self) {
+        (Self::come(addr, doc), Self::come(addr, doc))
+    }
+
     /// As [`Person::come`], connecting in this way.
     pub(crate) fn come_by(addr: SocketAddr, doc: &str, way: Way) -> Self {
         let person = Self::come(addr, doc);

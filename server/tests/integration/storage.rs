@@ -152,10 +152,7 @@ async fn a_store_that_cannot_be_read_refuses_the_document_and_writes_nothing() {
 async fn the_drain_leaves_everything_that_was_accepted_on_disk() {
     let folder = tempfile::tempdir().unwrap();
     let server = on_disk(&folder).await;
-    let (ada, bo) = (
-        Person::come(server.addr, "d"),
-        Person::come(server.addr, "d"),
-    );
+    let (ada, bo) = Person::two(server.addr, "d");
     bo.live().await;
     for word in 0..200 {
         ada.append(&format!("{word} "));

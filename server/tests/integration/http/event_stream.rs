@@ -209,10 +209,7 @@ async fn a_reader_that_takes_nothing_is_let_go_and_costs_little() {
     .await;
     let mut page = Page::greeted(server.addr, "d").await;
     let mut events = page.streams().await;
-    let (ada, bo) = (
-        Person::come(server.addr, "d"),
-        Person::come(server.addr, "d"),
-    );
+    let (ada, bo) = Person::two(server.addr, "d");
     ada.live().await;
     bo.live().await;
     assert!(links(&server, 1));

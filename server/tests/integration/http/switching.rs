@@ -53,10 +53,7 @@ async fn two_people_see_each_others_edits_on_every_transport() {
 #[tokio::test]
 async fn a_session_that_changes_its_transport_while_both_type_loses_and_doubles_nothing() {
     let server = Running::start(|_| {}).await;
-    let (ada, bo) = (
-        Person::come(server.addr, "d"),
-        Person::come(server.addr, "d"),
-    );
+    let (ada, bo) = Person::two(server.addr, "d");
     ada.live().await;
     bo.live().await;
     let mut words = Vec::new();

@@ -23,10 +23,7 @@ async fn a_reader_that_never_reads_is_let_go_and_costs_the_others_nothing() {
     })
     .await;
     let (slow, _) = Wire::greeted(server.addr, "d").await;
-    let (ada, bo) = (
-        Person::come(server.addr, "d"),
-        Person::come(server.addr, "d"),
-    );
+    let (ada, bo) = Person::two(server.addr, "d");
     ada.live().await;
     bo.live().await;
     let links = |number: u32| {
@@ -54,10 +51,7 @@ async fn a_reader_that_never_reads_is_let_go_and_costs_the_others_nothing() {
 #[tokio::test]
 async fn a_full_room_says_so_and_lets_in_when_somebody_has_left() {
     let server = Running::start(|config| config.max_connections_per_room = 2).await;
-    let (ada, bo) = (
-        Person::come(server.addr, "d"),
-        Person::come(server.addr, "d"),
-    );
+    let (ada, bo) = Person::two(server.addr, "d");
     ada.append("text");
     ada.saved().await;
     bo.live().await;

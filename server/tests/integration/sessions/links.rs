@@ -14,10 +14,7 @@ use crate::{
 #[tokio::test]
 async fn a_session_goes_on_after_a_cut_link_and_doubles_nothing() {
     let server = Running::start(|_| {}).await;
-    let (ada, bo) = (
-        Person::come(server.addr, "d"),
-        Person::come(server.addr, "d"),
-    );
+    let (ada, bo) = Person::two(server.addr, "d");
     ada.live().await;
     bo.live().await;
     let mut expected = String::new();
@@ -42,10 +39,7 @@ async fn a_session_goes_on_after_a_cut_link_and_doubles_nothing() {
 #[tokio::test]
 async fn what_others_wrote_meanwhile_comes_with_the_next_link() {
     let server = Running::start(|_| {}).await;
-    let (ada, bo) = (
-        Person::come(server.addr, "d"),
-        Person::come(server.addr, "d"),
-    );
+    let (ada, bo) = Person::two(server.addr, "d");
     ada.live().await;
     bo.live().await;
     ada.go_offline();
@@ -64,10 +58,7 @@ async fn what_others_wrote_meanwhile_comes_with_the_next_link() {
 #[tokio::test]
 async fn a_client_that_fell_out_of_the_tail_gets_what_it_lacks() {
     let server = Running::start(|_| {}).await;
-    let (ada, bo) = (
-        Person::come(server.addr, "d"),
-        Person::come(server.addr, "d"),
-    );
+    let (ada, bo) = Person::two(server.addr, "d");
     ada.append("ada ");
     bo.finds("ada").await;
     ada.go_offline();

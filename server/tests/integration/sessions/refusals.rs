@@ -40,10 +40,7 @@ async fn the_subprotocol_is_chosen_when_it_is_offered_and_not_required() {
 #[tokio::test]
 async fn bytes_that_make_no_sense_end_the_link_that_they_came_on_and_nothing_else() {
     let server = Running::start(|_| {}).await;
-    let (ada, bo) = (
-        Person::come(server.addr, "d"),
-        Person::come(server.addr, "d"),
-    );
+    let (ada, bo) = Person::two(server.addr, "d");
     ada.append("text ");
     bo.finds("text").await;
     let mut nested = vec![3, 1, 0, 2];

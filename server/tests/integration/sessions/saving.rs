@@ -10,10 +10,7 @@ use crate::{person::Person, scripted_log::ScriptedLog, support::Running};
 async fn others_see_an_edit_at_once_and_its_author_is_told_saved_after_the_disk_has_it() {
     let log = Arc::new(ScriptedLog::default());
     let server = Running::with_log(log.clone(), |_| {}).await;
-    let (ada, bo) = (
-        Person::come(server.addr, "d"),
-        Person::come(server.addr, "d"),
-    );
+    let (ada, bo) = Person::two(server.addr, "d");
     ada.live().await;
     log.hold();
     ada.append("ada");
@@ -32,10 +29,7 @@ async fn others_see_an_edit_at_once_and_its_author_is_told_saved_after_the_disk_
 async fn a_failed_disk_stops_saved_and_not_the_editing() {
     let log = Arc::new(ScriptedLog::default());
     let server = Running::with_log(log.clone(), |_| {}).await;
-    let (ada, bo) = (
-        Person::come(server.addr, "d"),
-        Person::come(server.addr, "d"),
-    );
+    let (ada, bo) = Person::two(server.addr, "d");
     ada.append("before ");
     ada.saved().await;
     log.fail("no space left");
@@ -60,10 +54,7 @@ async fn a_failed_disk_stops_saved_and_not_the_editing() {
 async fn the_drain_waits_for_the_disk_to_have_what_was_accepted() {
     let log = Arc::new(ScriptedLog::default());
     let server = Running::with_log(log.clone(), |_| {}).await;
-    let (ada, bo) = (
-        Person::come(server.addr, "d"),
-        Person::come(server.addr, "d"),
-    );
+    let (ada, bo) = Person::two(server.addr, "d");
     ada.append("saved ");
     ada.saved().await;
     bo.live().await;

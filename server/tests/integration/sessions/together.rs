@@ -6,10 +6,7 @@ use protocol::frame::{ClientFrame, ServerFrame};
 #[tokio::test]
 async fn two_people_see_each_others_edits() {
     let server = Running::start(|_| {}).await;
-    let (ada, bo) = (
-        Person::come(server.addr, "d"),
-        Person::come(server.addr, "d"),
-    );
+    let (ada, bo) = Person::two(server.addr, "d");
     ada.append("안녕 👩‍👩‍👧 ");
     bo.finds("안녕 👩‍👩‍👧 ").await;
     bo.edit(0, 2, "");
@@ -64,10 +61,7 @@ async fn documents_do_not_see_each_other() {
 #[tokio::test]
 async fn of_presence_the_latest_wins_and_one_who_leaves_is_gone() {
     let server = Running::start(|_| {}).await;
-    let (ada, bo) = (
-        Person::come(server.addr, "d"),
-        Person::come(server.addr, "d"),
-    );
+    let (ada, bo) = Person::two(server.addr, "d");
     ada.live().await;
     bo.live().await;
     for place in 0..=100 {

@@ -13,9 +13,11 @@ export function open(parent: HTMLElement, inspected: Inspected, language: string
   const remark = element("p")
   const faulty = element("p", { class: "faulty", role: "status" })
   const close = element("button", { type: "button", class: "quiet square", click: () => inspected.close() }, cross())
+  // In a tab of its own: the document stays where it is.
+  const lab = element("a", { href: "/lab", target: "_blank", rel: "noopener", class: "inspector-lab" })
   const side = element("div", { class: "inspector-side" })
   const list = element("div", { class: "inspector-list" })
-  parent.replaceChildren(element("header", { class: "inspector-head" }, title, remark, faulty, close), side, list)
+  parent.replaceChildren(element("header", { class: "inspector-head" }, title, remark, faulty, lab, close), side, list)
 
   const messages = new Messages(list, inspected, words(lang))
   const drawControls = controls(side, inspected, () => draw())
@@ -34,6 +36,7 @@ export function open(parent: HTMLElement, inspected: Inspected, language: string
     lang = now
     const say = words(lang)
     title.textContent = say.title
+    lab.textContent = say.lab
     close.setAttribute("aria-label", say.close)
     messages.speak(say)
     draw()

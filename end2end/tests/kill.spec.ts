@@ -4,7 +4,7 @@ import { Chance, seed } from "../seeded"
 import { Wire } from "../wire"
 import { delivered } from "../yjs"
 
-const ROUNDS = FULL ? 50 : 8
+const ROUNDS = FULL ? 50 : 5
 
 declare global {
   interface Window {

@@ -1,5 +1,5 @@
 /** Whatever carries the messages, and whatever is done to it: two who type see one text, once, and saved means saved. */
-import { Person, expect, test } from "../fixtures"
+import { type Person, expect, test } from "../fixtures"
 import { Inspector, TRANSPORTS } from "../inspector"
 
 test.use({ moves: true })
@@ -129,32 +129,4 @@ test("what was typed right before the page is left arrives, on every transport",
   }
   const later = await join("Later")
   await later.sees(TRANSPORTS.map((transport) => `${transport} to the last key. `).join(""))
-})
-
-test("eight tabs of one browser all work where connections are few", async ({ visit, maru, doc }) => {
-  test.setTimeout(240_000)
-  const first = await visit({ name: "Tabs" })
-  const pages = [first]
-  while (pages.length < 8) pages.push(await first.context().newPage())
-  for (const page of pages) {
-    await page.goto(maru.url(doc))
-    await page.locator('[data-mounted="true"] .cm-content').waitFor()
-    const inspector = await Inspector.of({ page })
-    await inspector.press("Block WebSocket")
-    await expect(page.locator("#maru-way")).toHaveAttribute("data-way", /^(event-stream|short-poll)$/)
-  }
-  const people = pages.map((page, i) => new Person(page, `tab ${i}`))
-  let text = ""
-  for (const [i, person] of people.entries()) {
-    await person.sees(text)
-    await person.page.locator(".cm-content").focus()
-    await person.press("Control+End")
-    await person.type(`${i},`)
-    await person.saved()
-    text += `${i},`
-  }
-  for (const person of people) await person.sees(text)
-  const ways = await Promise.all(pages.map((page) => page.locator("#maru-way").getAttribute("data-way")))
-  expect(ways.filter((way) => way === "event-stream").length).toBeLessThanOrEqual(3)
-  expect(ways.filter((way) => way === "event-stream").length).toBeGreaterThan(0)
 })

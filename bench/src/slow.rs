@@ -22,13 +22,15 @@ use crate::{
     Setting, client,
     contender::{MARU, Running},
     report::{Bar, Report, Section, median},
-    typing::keystrokes,
+    typing::pastes,
 };
 
 /// Readers beside the one who writes.
 const READERS: usize = 200;
-/// Updates a second.
+/// Pastes a second.
 const RATE: u64 = 50;
+/// Letters of a paste: in all this is more than the kernel holds for a connection, so that the server has to wait.
+const LETTERS: u32 = 3_000;
 /// How long it goes on.
 const SPAN: Duration = Duration::from_secs(60);
 /// The most that one of them may need above one that reads, in KiB.
@@ -67,7 +69,7 @@ pub(crate) async fn measure(setting: &Setting, report: &mut Report) -> Result<()
     }
     report.add(Section {
         title: format!(
-            "slow readers: {READERS} beside one who writes, {RATE} updates/s, {} s",
+            "slow readers: {READERS} beside one who pastes {LETTERS} letters {RATE} times a second for {} s, at its height",
             SPAN.as_secs()
         ),
         columns: vec!["reads KiB", "takes nothing KiB"],
@@ -77,10 +79,10 @@ pub(crate) async fn measure(setting: &Setting, report: &mut Report) -> Result<()
     Ok(())
 }
 
-/// KiB of the server for each reader, at the end.
+/// KiB of the server for each reader, at its height.
 async fn turn(setting: &Setting, way: Way, reads: bool) -> Result<f64> {
     let server = MARU.start(setting).await?;
-    let updates = keystrokes(usize::try_from(RATE * SPAN.as_secs())?)?;
+    let updates = pastes(usize::try_from(RATE * SPAN.as_secs())?, LETTERS)?;
     let (mut writer, _) = client::join(server.at(), &server.room("busy")).await?;
     let before = server.resident_kib()? as f64;
     let mut readers = Vec::with_capacity(READERS);
@@ -90,16 +92,19 @@ async fn turn(setting: &Setting, way: Way, reads: bool) -> Result<f64> {
             Way::EventStream => by_event_stream(&server, reads).await?,
         });
     }
+    let mut most = 0;
     let begun = Instant::now();
     for (number, update) in updates.into_iter().enumerate() {
         let due = begun + Duration::from_millis(1_000 * number as u64 / RATE);
         time::sleep_until(due.into()).await;
         writer.send(Message::Binary(update)).await?;
+        // Whoever was let go costs nothing any more: what counts is the most, looked for five times a second.
+        if number % 10 == 0 {
+            most = most.max(server.resident_kib()?);
+        }
     }
-    let after = server.resident_kib()? as f64;
-    // Until here: whoever was let go costs nothing any more.
     drop(readers);
-    Ok((after - before) / READERS as f64)
+    Ok((most as f64 - before) / READERS as f64)
 }
 
 /// Ends with what it stands for.

@@ -16,6 +16,23 @@ pub(crate) fn replica(person: u64) -> Replica {
     Replica::new(ClientId::from_random(FIRST_CLIENT + person), || 0)
 }
 
+/// What somebody sends who pastes `letters` letters `count` times, each time over what was pasted before: the document stays
+/// small, and what is sent does not.
+///
+/// # Errors
+/// When an edit does not fit the replica, which would be a mistake here.
+pub(crate) fn pastes(count: usize, letters: u32) -> Result<Vec<Bytes>> {
+    let mut replica = replica(0);
+    for (time, letter) in ('a'..='z').cycle().take(count).enumerate() {
+        replica.edit(&[Edit {
+            from: 0,
+            delete: if time == 0 { 0 } else { letters },
+            insert: letter.to_string().repeat(letters as usize),
+        }])?;
+    }
+    Ok(messages(&mut replica))
+}
+
 /// What `count` keystrokes at the end of an empty document send: one update message each.
 ///
 /// # Errors
@@ -29,11 +46,15 @@ pub(crate) fn keystrokes(count: usize) -> Result<Vec<Bytes>> {
             insert: letter.into(),
         }])?;
     }
+    Ok(messages(&mut replica))
+}
+
+fn messages(replica: &mut Replica) -> Vec<Bytes> {
     let updates = replica.take_updates();
-    Ok(updates
+    updates
         .iter()
         .map(|update| Message::Update(update).encode().into())
-        .collect())
+        .collect()
 }
 
 #[cfg(test)]

@@ -5,35 +5,47 @@ import { delivered } from "../yjs"
 
 /** What the bar of 60 kB is about. */
 const BAR = { syllables: 10_000, bytes: 60_000 }
-const SYLLABLES = FULL ? BAR.syllables : 1_000
+/** Syllables of one visit. The test runner keeps a record of every step, so a visit of ten thousand would measure that. */
+const VISIT = 1_000
+const VISITS = FULL ? BAR.syllables / VISIT : 1
 
-test(`${SYLLABLES} syllables typed without a pause make a document below 60 kB for 10,000`, async ({ join, maru, doc }) => {
-  test.setTimeout(FULL ? 2_400_000 : 300_000)
-  const ada = await join("Ada")
-  await ada.page.getByRole("button", { name: "Source", exact: true }).click()
-  await ada.page.locator(".cm-content").focus()
-  const ime = await ada.inputMethod()
+test.describe.serial(`${VISIT * VISITS} syllables typed without a pause`, () => {
+  const doc = `syllables-${Math.random().toString(36).slice(2, 10)}`
   const chance = new Chance(10_000)
   let text = ""
-  for (let i = 0; i < SYLLABLES; i++) {
-    const syllable = String.fromCharCode(0xac00 + chance.below(11_172))
-    await ime.syllable(syllable)
-    text += syllable
-    // Lines as people have them; one of 10,000 syllables is a test of the browser's layout.
-    if (i % 40 === 39) {
+
+  for (let visit = 1; visit <= VISITS; visit++) {
+    test(`are all there: visit ${visit} of ${VISITS}`, async ({ join }) => {
+      test.setTimeout(300_000)
+      const ada = await join("Ada", { path: `/d/${doc}` })
+      await ada.page.getByRole("button", { name: "Source", exact: true }).click()
+      await ada.page.locator(".cm-content").focus()
+      await ada.press("Control+End")
+      const ime = await ada.inputMethod()
+      for (let i = 0; i < VISIT; i++) {
+        const syllable = String.fromCharCode(0xac00 + chance.below(11_172))
+        await ime.syllable(syllable)
+        text += syllable
+        // Lines as people have them; one of 10,000 syllables is a test of the browser's layout.
+        if (i % 40 === 39) {
+          await ime.settled()
+          await ada.press("Enter")
+          text += "\n"
+        }
+      }
       await ime.settled()
-      await ada.press("Enter")
-      text += "\n"
-    }
+      await ada.sees(text)
+      await ada.saved()
+    })
   }
-  await ime.settled()
-  await ada.sees(text)
-  await ada.saved()
-  const state = (await delivered(maru.url(doc)))!
-  expect(state.text).toBe(text)
-  const scaled = (state.size * BAR.syllables) / SYLLABLES
-  console.log(`${SYLLABLES} syllables: ${state.size} bytes, ${Math.round(scaled)} for ${BAR.syllables}`)
-  expect(scaled).toBeLessThan(BAR.bytes)
+
+  test("make a document below 60 kB for 10,000", async ({ maru }) => {
+    const state = (await delivered(maru.url(doc)))!
+    expect(state.text).toBe(text)
+    const scaled = (state.size * BAR.syllables) / (VISIT * VISITS)
+    console.log(`figure: ${VISIT * VISITS} syllables: ${state.size} bytes, ${Math.round(scaled)} for ${BAR.syllables}`)
+    expect(scaled).toBeLessThan(BAR.bytes)
+  })
 })
 
 const HANGUL = /[\uac00-\ud7a3\u3131-\u318e]/u

@@ -100,6 +100,27 @@ impl Unavailable {
     }
 }
 
+#[cfg(test)]
+impl Admission {
+    /// Somebody who knows the name of an open document.
+    pub(crate) fn by_name(doc: &DocId) -> Self {
+        Self {
+            pass: Pass {
+                doc: doc.clone(),
+                token: None,
+            },
+            grant: Grant {
+                role: protocol::frame::Role::Write,
+                jti: None,
+                expires_at: None,
+                name: None,
+                may_share: true,
+            },
+            version: 1,
+        }
+    }
+}
+
 impl Pass {
     /// Whether it is the very same: of two tokens, the one that was read then and no other.
     #[must_use]
@@ -122,10 +143,20 @@ impl Access {
     ///
     /// # Errors
     /// [`AccessError`] when a file there, or the operator's key, cannot be used.
-    pub fn open(mode: Mode, folder: &Path, operator: Option<OperatorKey>) -> Result<Self, AccessError> {
+    pub fn open(
+        mode: Mode,
+        folder: &Path,
+        operator: Option<OperatorKey>,
+    ) -> Result<Self, AccessError> {
         let keys = KeyRing::open(folder)?;
         let links = Links::open(folder)?;
-        Ok(Self::new(mode, keys, links, operator, Some(folder.to_owned())))
+        Ok(Self::new(
+            mode,
+            keys,
+            links,
+            operator,
+            Some(folder.to_owned()),
+        ))
     }
 
     /// With a key and links that end with the process.
@@ -133,7 +164,13 @@ impl Access {
     /// # Errors
     /// [`AccessError`] when SQLite has no memory.
     pub fn in_memory(mode: Mode, operator: Option<OperatorKey>) -> Result<Self, AccessError> {
-        Ok(Self::new(mode, KeyRing::fresh(), Links::in_memory()?, operator, None))
+        Ok(Self::new(
+            mode,
+            KeyRing::fresh(),
+            Links::in_memory()?,
+            operator,
+            None,
+        ))
     }
 
     fn new(
@@ -185,9 +222,7 @@ impl Access {
                 (pass, judged)
             })
             .await?;
-        let grant = judged
-            .map_err(Unavailable::ended)?
-            .map_err(Denied::ended)?;
+        let grant = judged.map_err(Unavailable::ended)?.map_err(Denied::ended)?;
         Ok(Admission {
             pass,
             grant,
@@ -280,7 +315,9 @@ impl Access {
                     *self.keys.write().unwrap_or_else(PoisonError::into_inner) = keys;
                     moved = true;
                 }
-                Err(error) => tracing::error!(%error, "the keys of links were changed and cannot be read; the old ones go on"),
+                Err(error) => {
+                    tracing::error!(%error, "the keys of links were changed and cannot be read; the old ones go on")
+                }
             }
             seen.keys = Some(now);
         }
@@ -354,12 +391,17 @@ fn issue(
         doc: link.doc.clone(),
         access: link.access,
         jti: link.id.clone(),
-        exp: link.expires_ms.filter(|_| ends).map(|ms| ms.div_ceil(1_000)),
+        exp: link
+            .expires_ms
+            .filter(|_| ends)
+            .map(|ms| ms.div_ceil(1_000)),
         nbf: None,
         name,
         share: None,
     };
-    let token = keys.sign(&claims).map_err(|_| links::LinksError::Unsigned)?;
+    let token = keys
+        .sign(&claims)
+        .map_err(|_| links::LinksError::Unsigned)?;
     links.add(link)?;
     Ok(token)
 }

@@ -14,9 +14,9 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
     Config,
-    config::RenewUrl,
     access::{self, Access},
     assets::{self, Assets},
+    config::RenewUrl,
     health::{self, Readiness},
     listener::Tasks,
     metrics::{self, Metrics},

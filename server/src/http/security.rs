@@ -31,11 +31,15 @@ pub(super) fn headers(renewal: Option<&str>) -> Headers {
         CONTENT_SECURITY_POLICY
     };
     let policy = match renewal {
-        Some(origin) => policy.replace("connect-src 'self'", &format!("connect-src 'self' {origin}")),
+        Some(origin) => policy.replace(
+            "connect-src 'self'",
+            &format!("connect-src 'self' {origin}"),
+        ),
         None => policy.to_owned(),
     };
     // An origin was read from a flag and has no character that a header may not have.
-    let policy = HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static(CONTENT_SECURITY_POLICY));
+    let policy =
+        HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static(CONTENT_SECURITY_POLICY));
     let plain = [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         // A document's address is what opens it, so it is told to nobody.

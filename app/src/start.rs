@@ -38,6 +38,12 @@ pub struct Embed {
     pub state: Option<String>,
     /// The first heading, as the server rendered it.
     pub title: Option<String>,
+    /// The document opens by a link only: nothing of it stands in the page, and the session brings it.
+    #[serde(default)]
+    pub locked: bool,
+    /// Where an operator's system gives a new token for this document (`--jwt-renew-url`).
+    #[serde(default)]
+    pub renew: Option<String>,
 }
 
 /// The page that the server rendered, with everything that makes it move.

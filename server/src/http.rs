@@ -14,7 +14,9 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
     Config,
+    access::{self, Access},
     assets::{self, Assets},
+    config::RenewUrl,
     health::{self, Readiness},
     listener::Tasks,
     metrics::{self, Metrics},
@@ -34,6 +36,8 @@ const MAX_BODY: usize = 64 << 10;
 /// What the routes share; a clone is a handle on the same.
 #[derive(Clone)]
 pub struct AppState {
+    /// Who may open which document.
+    pub access: Arc<Access>,
     /// What the operator set.
     pub config: Arc<Config>,
     /// The built site.
@@ -54,6 +58,8 @@ pub struct AppState {
 
 /// Everything this server answers.
 pub fn routes(state: AppState) -> Router {
+    let renewal = state.config.jwt_renew_url.as_ref();
+    let headers = security::headers(renewal.map(RenewUrl::origin));
     Router::new()
         .route("/", get(page::home))
         .route("/lab", get(page::lab))
@@ -62,6 +68,7 @@ pub fn routes(state: AppState) -> Router {
         .route("/d/{doc}", get(page::document))
         .route("/rt/1/ws", any(transport::websocket::upgrade))
         .merge(plain_requests())
+        .merge(access::api::routes())
         .route("/ws/{doc}", any(transport::yjs::upgrade))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
@@ -75,7 +82,7 @@ pub fn routes(state: AppState) -> Router {
             observe::request,
         ))
         .layer(middleware::map_response_with_state(
-            security::headers(),
+            headers,
             security::add_headers,
         ))
         .with_state(state)

@@ -22,16 +22,25 @@ const WATCHED_CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 's
 /// Headers with their values.
 pub(super) type Headers = Arc<[(HeaderName, HeaderValue)]>;
 
-/// The headers of this process.
-pub(super) fn headers() -> Headers {
+/// The headers of this process; pages may also fetch from the origin where tokens are renewed.
+pub(super) fn headers(renewal: Option<&str>) -> Headers {
     let watched = std::env::var_os("LEPTOS_WATCH").is_some();
     let policy = if watched {
         WATCHED_CONTENT_SECURITY_POLICY
     } else {
         CONTENT_SECURITY_POLICY
     };
-    [
-        (header::CONTENT_SECURITY_POLICY, policy),
+    let policy = match renewal {
+        Some(origin) => policy.replace(
+            "connect-src 'self'",
+            &format!("connect-src 'self' {origin}"),
+        ),
+        None => policy.to_owned(),
+    };
+    // An origin was read from a flag and has no character that a header may not have.
+    let policy =
+        HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static(CONTENT_SECURITY_POLICY));
+    let plain = [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         // A document's address is what opens it, so it is told to nobody.
         (header::REFERRER_POLICY, "no-referrer"),
@@ -44,9 +53,10 @@ pub(super) fn headers() -> Headers {
             "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
         ),
     ]
-    .map(|(name, value)| (name, HeaderValue::from_static(value)))
-    .into_iter()
-    .collect()
+    .map(|(name, value)| (name, HeaderValue::from_static(value)));
+    std::iter::once((header::CONTENT_SECURITY_POLICY, policy))
+        .chain(plain)
+        .collect()
 }
 
 /// Adds them; a route that needs another value sets it itself and keeps it.

@@ -158,7 +158,7 @@ fn full(preferences: Preferences) -> DocumentModel {
             preferences,
             "weekly-2026-47".to_owned(),
             title,
-            markdown::render(TEXT),
+            markdown::render(TEXT, ""),
             Panes::Split,
         )
     }

@@ -121,11 +121,13 @@ impl Preview {
         worker: &str,
         js: &str,
         wasm: &str,
+        images: &str,
     ) -> Option<Self> {
         let urls = object(&[
             ("worker", worker.into()),
             ("js", js.into()),
             ("wasm", wasm.into()),
+            ("images", images.into()),
         ]);
         start_preview_js(target, &urls)
             .map_err(|error| leptos::logging::error!("the preview did not start: {error:?}"))

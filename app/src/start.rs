@@ -254,6 +254,7 @@ fn open_preview(session: &Session) {
         preview: String,
         markdown: String,
         markdown_wasm: String,
+        images: String,
     }
     if session.has_preview() {
         return;
@@ -265,6 +266,7 @@ fn open_preview(session: &Session) {
             &boot.preview,
             &boot.markdown,
             &boot.markdown_wasm,
+            &boot.images,
         ));
     }
 }

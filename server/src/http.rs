@@ -25,7 +25,7 @@ use crate::{
 };
 
 mod observe;
-mod security;
+pub(crate) mod security;
 
 /// The largest body a route takes unless it says otherwise, in bytes. It covers what axum's extractors read; a route that reads
 /// the raw stream counts for itself.
@@ -75,7 +75,7 @@ pub fn routes(state: AppState) -> Router {
             observe::request,
         ))
         .layer(middleware::map_response_with_state(
-            security::headers(),
+            security::Headers::new(&state.config),
             security::add_headers,
         ))
         .with_state(state)

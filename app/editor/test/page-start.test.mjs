@@ -9,7 +9,8 @@ export const hydrate = () => { globalThis.hydrated = [typeof maruEditor.mount, s
 
 /** One paragraph a line, fenced code as comrak writes it; the line "trap" is a module that dies once. */
 const markdown = `export default async () => {}
-export const render = (text) => {
+export const render = (text, images) => {
+  if (text === "images") return "<p>" + images + "</p>"
   if (text === "trap" && !globalThis.survived) throw new Error("unreachable")
   return text.split("\\n").map((line, i) => line.startsWith("code:")
     ? '<pre data-sourcepos="' + (i + 1) + ':1-' + (i + 1) + ':9"><code class="language-js">' + line.slice(5) + "</code></pre>"
@@ -92,7 +93,7 @@ async function withPreview(test) {
       document.getElementById("editor").remove()
       window.target = document.getElementById("preview")
       target.style.cssText = "height: 300px; overflow: auto"
-      window.preview = startPreview(target, { worker: "/editor/preview-worker.js", js: "/fake/markdown.js", wasm: "/fake/app.wasm", nonce: "test" })
+      window.preview = startPreview(target, { worker: "/editor/preview-worker.js", js: "/fake/markdown.js", wasm: "/fake/app.wasm", images: "" })
     })
     await test(page, errors)
   })
@@ -111,6 +112,28 @@ test("the preview replaces the blocks that changed and keeps the others' nodes a
       places: [...target.children].map((p) => p.dataset.sourcepos.split(":")[0]),
     }))
     assert.deepEqual(state, { texts: ["new", "one", "2", "three"], same: [-1, 0, -1, 2], places: ["1", "2", "3", "4"] })
+  }))
+
+test("the preview's module is told whose images are shown", () =>
+  b.inPage("/test/page.html", {}, async (page) => {
+    await page.locator("html[data-ready]").waitFor({ state: "attached" })
+    await page.evaluate(() => {
+      const urls = { worker: "/editor/preview-worker.js", js: "/fake/markdown.js", wasm: "/fake/app.wasm", images: "https://img.example" }
+      startPreview(document.getElementById("preview"), urls).render("images")
+    })
+    await page.locator("#preview p", { hasText: "https://img.example" }).waitFor()
+  }))
+
+test("a worker of another site is not started", () =>
+  b.inPage("/test/page.html", {}, async (page) => {
+    await page.locator("html[data-ready]").waitFor({ state: "attached" })
+    const started = await page.evaluate(() => {
+      addEventListener("unhandledrejection", (event) => event.preventDefault())
+      addEventListener("error", (event) => (event.preventDefault(), (window.refused = event.message)))
+      startPreview(document.getElementById("preview"), { worker: "https://elsewhere.example/worker.js", js: "", wasm: "", images: "" }).render("text")
+      return new Promise((resolve) => setTimeout(() => resolve(window.refused), 0))
+    })
+    assert.match(String(started), /own scripts only/)
   }))
 
 test("what is read in the preview stays where it is", () =>
@@ -161,7 +184,7 @@ test("the preview scrolls with the editor, until the reader scrolls it away", ()
       document.getElementById("editor").style.cssText = "height: 300px"
       window.target = document.getElementById("preview")
       target.style.cssText = "height: 300px; overflow: auto; position: relative"
-      window.preview = startPreview(target, { worker: "/editor/preview-worker.js", js: "/fake/markdown.js", wasm: "/fake/app.wasm", nonce: "test" })
+      window.preview = startPreview(target, { worker: "/editor/preview-worker.js", js: "/fake/markdown.js", wasm: "/fake/app.wasm", images: "" })
       preview.follow(handle)
       preview.render(text)
     }, lines.join("\n"))

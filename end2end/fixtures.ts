@@ -103,6 +103,7 @@ export const test = base.extend<Fixtures, { maru: Maru }>({
         if (!expected && !(tolerance.noServer && NO_SERVER.test(what))) complaints.push(`${name ?? "page"}: ${what}`)
       }
       const still = options.javaScriptEnabled === false
+      await context.addInitScript(reportViolations)
       context.on("page", (page) => watch(page, (what) => {
         if (!(still && WITHOUT_SCRIPT.test(what))) complain(what)
       }))
@@ -122,6 +123,18 @@ export const test = base.extend<Fixtures, { maru: Maru }>({
   },
 })
 
+/** Says every violation of the page's policy on its console, which is watched; some the browser itself only counts. */
+function reportViolations(): void {
+  addEventListener("securitypolicyviolation", ({ effectiveDirective, blockedURI, sourceFile, lineNumber }) =>
+    console.error(`the policy was violated: ${effectiveDirective} by ${blockedURI || "inline"}, ${sourceFile}:${lineNumber}`))
+}
+
+/** Whether a request leaves for another site; tests have proxies on this machine, and pages make addresses of their own. */
+const foreign = (url: string): boolean => {
+  const { protocol, hostname } = new URL(url)
+  return !["data:", "blob:"].includes(protocol) && !["127.0.0.1", "localhost"].includes(hostname)
+}
+
 function watch(page: Page, complain: (what: string) => void): void {
   page.on("console", (message) => {
     // Where it came from tells a refused connection from a broken page.
@@ -129,6 +142,9 @@ function watch(page: Page, complain: (what: string) => void): void {
   })
   page.on("pageerror", (error) => complain(`uncaught: ${error.stack ?? error}`))
   page.on("crash", () => complain("the page crashed"))
+  page.on("request", (request) => {
+    if (foreign(request.url())) complain(`a request to another site: ${request.url()}`)
+  })
   page.on("requestfailed", (request) => {
     const why = request.failure()?.errorText ?? ""
     // A page that is left drops what it was still fetching.

@@ -406,7 +406,7 @@ impl Session {
                     self.inner.borrow_mut().people.clear();
                     people = true;
                 }
-                Effect::Status => status = true,
+                Effect::Status | Effect::Renew { .. } => status = true,
                 Effect::Remember(memory) => match memory {
                     Some(memory) => browser::store(MEMORY, &memory.to_text()),
                     None => browser::forget(MEMORY),

@@ -88,6 +88,7 @@ impl Writer {
             epoch: 0,
             after: 0,
             state_vector: Bytes::from_static(&[0]),
+            token: protocol::frame::Token::default(),
         });
         socket.send(Message::Binary(hello.encode())).await?;
         let mut writer = Self { socket, seq: 0 };

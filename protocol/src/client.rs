@@ -9,7 +9,7 @@ use bytes::Bytes;
 
 use crate::{
     frame::{
-        ClientFrame, ErrorCode, Hello, MAX_PRESENCE, Role, SessionId, SessionKey, VERSION,
+        ClientFrame, ErrorCode, Hello, MAX_PRESENCE, SessionId, SessionKey, VERSION,
         fragment::{Assembler, split},
     },
     id::{ClientId, DocId},
@@ -21,12 +21,14 @@ mod answers;
 pub mod backoff;
 mod farewell;
 pub mod outbox;
+mod rights;
 mod switch;
 mod told;
 
 use backoff::Backoff;
 pub use farewell::MAX_FAREWELL;
 use outbox::Outbox;
+use rights::Rights;
 use switch::Switch;
 pub use told::{Effect, LinkStatus, Status};
 
@@ -93,7 +95,7 @@ pub struct Client {
     after: u64,
     session: Option<Session>,
     link: Link,
-    role: Role,
+    rights: Rights,
     trouble: Option<(ErrorCode, String)>,
     outbox: Outbox,
     /// The replica lacks something that only the server's state brings. Until that has come `after` promises nothing,
@@ -137,7 +139,7 @@ impl Client {
             after: embedded.after,
             session: None,
             link: Link::Waiting { until: 0 },
-            role: Role::Write,
+            rights: Rights::default(),
             trouble: None,
             outbox: Outbox::default(),
             lacks: false,
@@ -167,7 +169,9 @@ impl Client {
             },
             unsaved_since: self.outbox.oldest(),
             trouble: self.trouble.clone(),
-            role: self.role,
+            role: self.rights.role,
+            expires_at: self.rights.expires_at,
+            stranded: self.is_stranded(),
         }
     }
 
@@ -189,6 +193,8 @@ impl Client {
                 let silence = self.last_byte + self.silence_ms();
                 let doubt = match self.ping {
                     Some((_, due)) => due,
+                    // What may not be sent is waited for by nobody.
+                    None if self.is_stranded() => u64::MAX,
                     None => self.outbox.oldest().map_or(u64::MAX, |oldest| {
                         oldest.max(self.last_byte) + DOUBT_MS + self.upload_ms()
                     }),
@@ -312,7 +318,7 @@ impl Client {
     pub fn local(&mut self, now: u64, update: &[u8]) -> Vec<Effect> {
         let was_saved = self.outbox.oldest().is_none();
         let message = Bytes::from(Message::Update(update).encode());
-        let can_send = matches!(self.link, Link::Live { .. }) && !self.exchanging;
+        let can_send = self.is_live() && !self.exchanging && self.rights.may_write();
         let mut effects = Vec::new();
         if let Some(frame) = self.outbox.push(message, now, can_send) {
             self.send_all(&frame, &mut effects);
@@ -362,7 +368,8 @@ impl Client {
         self.trouble = Some((code, message.to_owned()));
         self.protocol_errors += 1;
         let mut effects = vec![Effect::Close];
-        if code == ErrorCode::Protocol && self.protocol_errors < MAX_PROTOCOL_ERRORS {
+        let again = matches!(code, ErrorCode::Protocol | ErrorCode::ReadOnly);
+        if again && self.protocol_errors < MAX_PROTOCOL_ERRORS {
             effects.extend(self.wait(now, 0));
         } else {
             self.link = Link::Refused;
@@ -385,6 +392,7 @@ impl Client {
             epoch: if self.lacks { 0 } else { self.epoch },
             after: self.after,
             state_vector: replica.state_vector().into(),
+            token: self.rights.shown(),
         });
         let mut effects = Vec::new();
         self.send_all(&hello.encode(), &mut effects);

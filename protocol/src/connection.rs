@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use crate::{
     client::{Client, Status as Standing},
-    frame::ClientFrame,
+    frame::{ClientFrame, Token},
     ladder::{Ladder, Memory, Reason, Rung},
     replica::Replica,
 };
@@ -67,6 +67,8 @@ impl Connection {
             unsaved_since,
             trouble,
             role,
+            expires_at,
+            stranded,
         } = self.client.status();
         let rung = self
             .current
@@ -83,6 +85,8 @@ impl Connection {
             unsaved_since,
             trouble,
             role,
+            expires_at,
+            stranded,
             rung,
             limited: self.ladder.reason().filter(|reason| {
                 rung.is_some_and(|rung| rung != Rung::WebSocket) || *reason == Reason::Chosen
@@ -213,6 +217,18 @@ impl Connection {
         self.performed(now, told)
     }
 
+    /// Another token for this session, or for the next ones.
+    pub fn token(&mut self, now: u64, token: Token) -> Vec<Effect> {
+        let told = self.client.token(now, token);
+        self.performed(now, told)
+    }
+
+    /// Who speaks, as the value of `Authorization` in requests of HTTP beside the session; `None` without one.
+    #[must_use]
+    pub fn authorization(&self) -> Option<String> {
+        Some(self.client.authorization()?.to_string())
+    }
+
     /// Somebody can see the page, or nobody can: a hidden page tries nothing and is given more time.
     pub fn visible(&mut self, now: u64, visible: bool) -> Vec<Effect> {
         self.hidden = !visible;
@@ -336,6 +352,7 @@ impl Connection {
                 Told::Remote(updates) => effects.push(Effect::Remote(updates)),
                 Told::Presence(changed) => effects.push(Effect::Presence(changed)),
                 Told::PresenceReset => effects.push(Effect::PresenceReset),
+                Told::Renew { within_ms } => effects.push(Effect::Renew { within_ms }),
                 Told::Status => effects.push(Effect::Status),
             }
         }

@@ -12,9 +12,11 @@ mod client;
 pub mod fragment;
 pub mod packet;
 mod server;
+mod token;
 
 pub use client::{ClientFrame, Hello};
 pub use server::{ServerFrame, Welcome, encode_batch};
+pub use token::{MAX_TOKEN, Token, TokenTooLong};
 
 /// The version of the protocol that this code speaks.
 pub const VERSION: u8 = 1;
@@ -48,8 +50,14 @@ pub enum Role {
 pub enum ErrorCode {
     /// The bytes are no frame, or a frame that may not come now.
     Protocol = 4400,
+    /// A token is needed here, or the one that came cannot be read or verified.
+    NoToken = 4401,
+    /// The token is of a time that is over.
+    Expired = 4402,
     /// The session may not write.
     ReadOnly = 4403,
+    /// The link was taken back by whoever gave it.
+    Revoked = 4406,
     /// The client did not read or write for too long.
     TooSlow = 4408,
     /// Another link has taken the session over.
@@ -71,9 +79,12 @@ pub enum ErrorCode {
 }
 
 impl ErrorCode {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 14] = [
         Self::Protocol,
+        Self::NoToken,
+        Self::Expired,
         Self::ReadOnly,
+        Self::Revoked,
         Self::TooSlow,
         Self::Superseded,
         Self::Gone,
@@ -89,6 +100,12 @@ impl ErrorCode {
     #[must_use]
     pub const fn number(self) -> u16 {
         self as u16
+    }
+
+    /// Whether it says that the token gives no access (any more): another token may.
+    #[must_use]
+    pub const fn is_about_token(self) -> bool {
+        matches!(self, Self::NoToken | Self::Expired | Self::Revoked)
     }
 
     fn from_number(number: u64) -> Option<Self> {

@@ -20,9 +20,11 @@ use crate::{
 
 mod edits;
 mod outcome;
+mod rights;
 pub mod yjs;
 
 pub use outcome::{Ended, Received};
+pub use rights::Rights;
 
 /// After this many milliseconds without traffic the server sends a heartbeat.
 ///
@@ -38,7 +40,10 @@ pub struct Session {
     key: SessionKey,
     client: ClientId,
     author: u64,
+    /// What its person may do; a damaged document may be written by nobody.
     role: Role,
+    /// Its rights are over: why. The session says so wherever it is asked, and does nothing more.
+    ended: Option<Ended>,
     link: u64,
     cursor: u64,
     applied: u64,
@@ -70,11 +75,16 @@ pub struct Identity {
 }
 
 impl Session {
-    /// Opens a session for a HELLO.
+    /// Opens a session for a HELLO whose token the caller has judged.
     ///
     /// # Errors
     /// [`Ended`] when the client speaks another version or holds another generation of the document.
-    pub fn open(hello: &Hello, identity: Identity, room: &Room) -> Result<Self, Ended> {
+    pub fn open(
+        hello: &Hello,
+        identity: Identity,
+        rights: Rights,
+        room: &Room,
+    ) -> Result<Self, Ended> {
         if hello.version != VERSION {
             return Err(Ended::new(
                 ErrorCode::Protocol,
@@ -97,11 +107,8 @@ impl Session {
             key: identity.key,
             client: hello.client,
             author: identity.author,
-            role: if room.writable() {
-                Role::Write
-            } else {
-                Role::Read
-            },
+            role: rights.role,
+            ended: None,
             link: 0,
             cursor: after.unwrap_or(0),
             applied: 0,
@@ -122,9 +129,10 @@ impl Session {
             epoch: room.epoch(),
             generation: room.generation(),
             after,
-            role: session.role,
+            role: session.role_in(room),
             heartbeat_ms: HEARTBEAT_MS,
             max_update: room.limits().update as u64,
+            expires_in_ms: rights.expires_in_ms,
         }));
         Ok(session)
     }
@@ -132,8 +140,9 @@ impl Session {
     /// Continues the session on a new link. The key has been compared by the caller, in constant time.
     ///
     /// # Errors
-    /// [`Ended`] when a newer link is there already, or the room is another incarnation than the client knows.
+    /// [`Ended`] when its rights are over, a newer link is there already, or the room is another incarnation than the client knows.
     pub fn resume(&mut self, link: u64, epoch: u64, after: u64, room: &Room) -> Result<(), Ended> {
+        self.not_ended()?;
         if link <= self.link {
             return Err(Ended::new(
                 ErrorCode::Superseded,
@@ -210,6 +219,7 @@ impl Session {
         room: &mut Room,
         now_ms: u64,
     ) -> Result<Received, Ended> {
+        self.not_ended()?;
         match frame {
             ClientFrame::Data { seq, message } => self.data(seq, &message, room),
             ClientFrame::Presence { state } => {
@@ -235,6 +245,7 @@ impl Session {
                 self.probed(nonce, padding);
                 Ok(Received::Nothing)
             }
+            ClientFrame::Auth { token } => Ok(Received::Token(token)),
             ClientFrame::Bye => Ok(Received::Left),
             ClientFrame::Hello(_) | ClientFrame::Resume { .. } => Err(Ended::new(
                 ErrorCode::Protocol,
@@ -246,8 +257,9 @@ impl Session {
     /// The next frame for the client after its cursor; `None` when it has everything.
     ///
     /// # Errors
-    /// [`Ended`] when the client's state vector is none.
+    /// [`Ended`] when its rights are over, or the client's state vector is none.
     pub fn next(&mut self, room: &mut Room) -> Result<Option<Bytes>, Ended> {
+        self.not_ended()?;
         if let Some(reply) = self.replies.pop_front() {
             return Ok(Some(reply.encode()));
         }

@@ -4,12 +4,14 @@
 
 use thiserror::Error;
 
-use crate::wire::{Reader, WireError, put_bytes, put_var_u64};
+use crate::wire::{Reader, WireError, put_bytes, put_str, put_var_u64};
 
 const SYNC: u64 = 0;
 const AWARENESS: u64 = 1;
 const AUTH: u64 = 2;
 const QUERY_AWARENESS: u64 = 3;
+
+const PERMISSION_DENIED: u64 = 0;
 
 const STEP_1: u64 = 0;
 const STEP_2: u64 = 1;
@@ -71,6 +73,15 @@ impl<'a> Message<'a> {
         };
         reader.end()?;
         Ok(message)
+    }
+
+    /// A [`Message::Auth`] that tells a peer why its edits are not taken, as bytes.
+    #[must_use]
+    pub fn permission_denied(reason: &str) -> Vec<u8> {
+        let mut payload = Vec::with_capacity(reason.len() + 4);
+        put_var_u64(&mut payload, PERMISSION_DENIED);
+        put_str(&mut payload, reason);
+        Message::Auth(&payload).encode()
     }
 
     /// The message as bytes.

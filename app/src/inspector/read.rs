@@ -1,7 +1,7 @@
 //! What a message says: its kind, its number and what it changes, from the frames of `protocol`; the words for it are the panel's.
 use super::record::Direction;
 use bytes::Bytes;
-use protocol::frame::{ClientFrame, ServerFrame, SessionId, SessionKey};
+use protocol::frame::{ClientFrame, Hello, ServerFrame, SessionId, SessionKey};
 use protocol::id::ClientId;
 use protocol::presence::Person;
 use protocol::sync::Message;
@@ -45,6 +45,7 @@ kinds! {
     Resume "RESUME" Session,
     Data "DATA" Edits,
     OwnPresence "PRESENCE" Presence,
+    Auth "AUTH" Session,
     Ping "PING" Pulse,
     Probe "PROBE" Pulse,
     Bye "BYE" Session,
@@ -56,7 +57,9 @@ kinds! {
     Presences "PRESENCE" Presence,
     Pong "PONG" Pulse,
     Probed "PROBED" Pulse,
+    AuthSoon "AUTH_SOON" Session,
     GoAway "GOAWAY" Session,
+    Rights "RIGHTS" Session,
     Error "ERROR" Session,
     Piece "PIECE" Edits,
     Unknown "?" Session,
@@ -142,9 +145,21 @@ impl Read {
     }
 }
 
-/// Where the session's secret stands in a message: behind the session's name, in RESUME and WELCOME.
+/// Where a secret stands in a message: the session's behind its name, in RESUME and WELCOME; a token at the end, in HELLO
+/// and AUTH.
 pub(super) fn secret(direction: Direction, bytes: &[u8]) -> Option<Range<usize>> {
     let frame = Bytes::copy_from_slice(bytes);
+    let token = match ClientFrame::decode(&frame) {
+        Ok(ClientFrame::Hello(Hello { token, .. }) | ClientFrame::Auth { token })
+            if direction == Direction::Out && !token.is_empty() =>
+        {
+            Some(bytes.len() - token.as_str().len()..bytes.len())
+        }
+        _ => None,
+    };
+    if token.is_some() {
+        return token;
+    }
     let holds = match direction {
         Direction::Out => matches!(ClientFrame::decode(&frame), Ok(ClientFrame::Resume { .. })),
         Direction::In => matches!(ServerFrame::decode(&frame), Ok(ServerFrame::Welcome(_))),
@@ -164,6 +179,7 @@ fn sent(frame: ClientFrame, knows: &dyn Knows) -> Read {
             let name = Person::from_state(&state).name;
             Read::of(Kind::OwnPresence, None, What::People(vec![name], 0))
         }
+        ClientFrame::Auth { .. } => Read::of(Kind::Auth, None, What::Nothing),
         ClientFrame::Ping { nonce } => Read::of(Kind::Ping, Some(nonce), What::Nothing),
         ClientFrame::Probe { nonce, .. } => Read::of(Kind::Probe, Some(nonce), What::Nothing),
         ClientFrame::Bye => Read::of(Kind::Bye, None, What::Nothing),
@@ -191,6 +207,10 @@ fn received(frame: ServerFrame, knows: &dyn Knows) -> Read {
         }
         ServerFrame::Pong { nonce } => Read::of(Kind::Pong, Some(nonce), What::Nothing),
         ServerFrame::Probed { nonce, .. } => Read::of(Kind::Probed, Some(nonce), What::Nothing),
+        ServerFrame::AuthSoon { within_ms } => {
+            Read::of(Kind::AuthSoon, None, What::Later(within_ms))
+        }
+        ServerFrame::Rights { .. } => Read::of(Kind::Rights, None, What::Nothing),
         ServerFrame::GoAway { retry_after_ms } => {
             Read::of(Kind::GoAway, None, What::Later(retry_after_ms))
         }

@@ -105,6 +105,7 @@ fn the_secret_of_the_session_is_in_no_bytes_that_are_shown() {
         role: Role::Write,
         heartbeat_ms: 20_000,
         max_update: 1 << 20,
+        expires_in_ms: None,
     });
     let mut inspector = Inspector::default();
     for (direction, bytes) in [

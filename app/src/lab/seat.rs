@@ -156,7 +156,11 @@ impl Seat {
             Effect::Close { link } => drop(self.inner.borrow_mut().links.remove(&link.0)),
             Effect::Remote(updates) => self.apply(&updates),
             // Nobody is shown here, and what this network lets through is for the document page to find out.
-            Effect::Presence(_) | Effect::PresenceReset | Effect::Status | Effect::Remember(_) => {}
+            Effect::Presence(_)
+            | Effect::PresenceReset
+            | Effect::Status
+            | Effect::Remember(_)
+            | Effect::Renew { .. } => {}
         }
     }
 

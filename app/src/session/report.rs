@@ -87,7 +87,9 @@ fn trouble(code: ErrorCode, link: LinkStatus) -> Option<Trouble> {
         ErrorCode::NotSaving => Some(Trouble::StorageFailed),
         ErrorCode::TooLarge => Some(Trouble::DocumentFull),
         ErrorCode::OtherGeneration => Some(Trouble::Replaced),
-        ErrorCode::ReadOnly => Some(Trouble::NotAllowed),
+        ErrorCode::ReadOnly | ErrorCode::NoToken | ErrorCode::Expired | ErrorCode::Revoked => {
+            Some(Trouble::NotAllowed)
+        }
         ErrorCode::Unavailable => Some(Trouble::Unavailable),
         ErrorCode::Rate => Some(Trouble::Crowded),
         ErrorCode::Protocol if link == LinkStatus::Refused => Some(Trouble::Refused),
@@ -129,6 +131,8 @@ mod tests {
             unsaved_since,
             trouble: code.map(|code| (code, String::new())),
             role: Role::Write,
+            expires_at: None,
+            stranded: false,
             rung: (link == LinkStatus::Live).then_some(Rung::EventStream),
             limited: Some(Reason::Refused),
             rtt_ms: Some(12),

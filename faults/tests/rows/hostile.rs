@@ -137,6 +137,7 @@ fn hello() -> ClientFrame {
         epoch: 0,
         after: 0,
         state_vector: Bytes::from_static(&[0]),
+        token: protocol::frame::Token::default(),
     })
 }
 

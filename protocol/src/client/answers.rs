@@ -71,11 +71,18 @@ impl Client {
                 self.generation = welcome.generation;
                 self.epoch = welcome.epoch;
                 self.after = welcome.after.unwrap_or(0);
-                self.role = welcome.role;
                 self.lacks = welcome.after.is_none();
                 self.exchanging = self.lacks;
                 self.outbox.renumber();
+                self.rights.set(now, welcome.role, welcome.expires_in_ms);
                 self.go_live(now, 0, replica, effects);
+            }
+            // A reader may not send again what it was sending as a writer, and its number may not become another message's.
+            (ServerFrame::Resumed { applied }, Link::Opening { resuming: true, .. })
+                if !self.rights.may_write() && self.outbox.has_sent_after(applied) =>
+            {
+                self.session = None;
+                effects.extend(self.drop_link(now));
             }
             (ServerFrame::Resumed { applied }, Link::Opening { resuming: true, .. }) => {
                 self.exchanging = false;
@@ -105,6 +112,21 @@ impl Client {
                 }
                 effects.push(Effect::Presence(changed));
             }
+            (ServerFrame::AuthSoon { within_ms }, Link::Live { .. }) => {
+                effects.push(Effect::Renew { within_ms });
+            }
+            (
+                ServerFrame::Rights {
+                    role,
+                    expires_in_ms,
+                },
+                Link::Live { .. },
+            ) => {
+                self.rights.answered();
+                self.rights.set(now, role, expires_in_ms);
+                self.send_edits(now, replica, effects);
+                effects.push(Effect::Status);
+            }
             (ServerFrame::Pong { nonce: 0 }, Link::Live { .. }) => {
                 let answer = self.send(&ClientFrame::Ping { nonce: 0 });
                 effects.push(answer);
@@ -129,11 +151,11 @@ impl Client {
             let frame = self.send(&ClientFrame::Presence { state });
             effects.push(frame);
         }
+        self.show_again(effects);
         if !self.exchanging {
-            for frame in self.outbox.after(applied) {
-                self.send_all(&frame, effects);
-            }
-            if self.lacks || self.outbox.is_collapsed() {
+            self.outbox.rewind(applied);
+            self.send_edits(now, replica, effects);
+            if self.lacks && !self.exchanging {
                 self.ask_for_state(now, replica, effects);
             }
         }
@@ -172,9 +194,10 @@ impl Client {
             self.lacks = false;
             self.exchanging = false;
             // One update that holds all the server lacks takes the place of those that wait.
-            if let Some(frame) =
-                self.outbox
-                    .replace(missing, || Message::Step2(&diff).encode().into(), now)
+            if self.rights.may_write()
+                && let Some(frame) =
+                    self.outbox
+                        .replace(missing, || Message::Step2(&diff).encode().into(), now)
             {
                 self.send_all(&frame, effects);
             }
@@ -221,8 +244,23 @@ impl Client {
                 effects.push(Effect::Close);
                 effects.extend(self.wait(now, 0));
             }
-            ErrorCode::Protocol
-            | ErrorCode::ReadOnly
+            // A newer token is on its way: it has not been judged yet.
+            ErrorCode::NoToken | ErrorCode::Expired | ErrorCode::Revoked
+                if self.rights.unanswered() =>
+            {
+                self.session = None;
+                effects.extend(self.drop_link(now));
+            }
+            ErrorCode::ReadOnly => {
+                // An edit crossed with the news that this person may only read: a new session begins as a reader's.
+                self.session = None;
+                self.rights.lose();
+                effects.extend(self.refused(now, code, &message));
+            }
+            ErrorCode::NoToken
+            | ErrorCode::Expired
+            | ErrorCode::Revoked
+            | ErrorCode::Protocol
             | ErrorCode::OtherGeneration
             | ErrorCode::TooLarge => {
                 self.session = None;

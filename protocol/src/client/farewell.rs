@@ -32,7 +32,12 @@ impl Client {
             Some(Bytes::from(Message::Step2(&state).encode()))
         };
         let mut left = MAX_FAREWELL;
-        let mut frames = self.outbox.unsaved(state);
+        // A reader's last words are no edits: they would be refused, and the goodbye with them.
+        let mut frames = if self.rights.may_write() {
+            self.outbox.unsaved(state)
+        } else {
+            Vec::new()
+        };
         let fit = frames
             .iter()
             .take_while(|frame| {

@@ -56,6 +56,16 @@ impl Outbox {
         self.collapsed.is_some()
     }
 
+    /// Whether edits wait that no link of this session was given.
+    #[must_use]
+    pub fn has_unsent(&self) -> bool {
+        self.is_collapsed()
+            || self
+                .pending
+                .iter()
+                .any(|pending| pending.edit && pending.seq > self.sent)
+    }
+
     /// Takes an edit; gives the frame if it can be sent now.
     pub fn push(&mut self, message: Bytes, now: u64, can_send: bool) -> Option<Bytes> {
         if can_send {
@@ -100,19 +110,26 @@ impl Outbox {
         self.pending.len() < before
     }
 
-    /// Frames to send on a new link: those after `applied`.
-    pub fn after(&mut self, applied: u64) -> Vec<Bytes> {
-        self.sent = self.last_seq;
-        self.pending
-            .iter()
-            .filter(|pending| pending.seq > applied)
-            .map(frame)
-            .collect()
+    /// A new link goes on after `applied`: what comes later counts as unsent.
+    pub fn rewind(&mut self, applied: u64) {
+        self.sent = self.sent.min(applied);
+    }
+
+    /// Whether a link of this session was given an edit after `applied`.
+    #[must_use]
+    pub fn has_sent_after(&self, applied: u64) -> bool {
+        let mut pending = self.pending.iter();
+        pending.any(|pending| pending.edit && applied < pending.seq && pending.seq <= self.sent)
     }
 
     /// Frames that were given to no link yet.
     pub fn unsent(&mut self) -> Vec<Bytes> {
-        self.after(self.sent)
+        let sent = std::mem::replace(&mut self.sent, self.last_seq);
+        self.pending
+            .iter()
+            .filter(|pending| pending.seq > sent)
+            .map(frame)
+            .collect()
     }
 
     /// What is not saved, as frames with the numbers they have, and after them `state`, which holds what is kept no longer
@@ -219,11 +236,12 @@ mod tests {
         assert_eq!(seq_of(&outbox.push(edit(1), 10, true).unwrap()), 1);
         assert_eq!(outbox.push(edit(1), 20, false), None);
         assert_eq!(outbox.oldest(), Some(10));
-        assert_eq!(outbox.after(1).iter().map(seq_of).collect::<Vec<_>>(), [2]);
+        outbox.rewind(1);
+        assert_eq!(outbox.unsent().iter().map(seq_of).collect::<Vec<_>>(), [2]);
         outbox.saved(1);
         assert_eq!(outbox.oldest(), Some(20));
         outbox.saved(2);
-        assert_eq!((outbox.oldest(), outbox.after(0).len()), (None, 0));
+        assert_eq!((outbox.oldest(), outbox.bytes()), (None, 0));
     }
 
     #[test]
@@ -234,7 +252,7 @@ mod tests {
         outbox.push(edit(1), 3, true);
         outbox.renumber();
         assert_eq!(
-            outbox.after(0).iter().map(seq_of).collect::<Vec<_>>(),
+            outbox.unsent().iter().map(seq_of).collect::<Vec<_>>(),
             [1, 2]
         );
     }

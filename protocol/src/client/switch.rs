@@ -78,8 +78,9 @@ impl Client {
         if let Some(state) = self.presence.clone() {
             effects.push(self.send(&ClientFrame::Presence { state }));
         }
+        self.show_again(&mut effects);
         // While states are exchanged, the answer will hold what was written.
-        if !self.exchanging {
+        if !self.exchanging && self.rights.may_write() {
             for frame in self.outbox.unsent() {
                 self.send_all(&frame, &mut effects);
             }

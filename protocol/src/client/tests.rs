@@ -4,7 +4,7 @@
 
 use super::*;
 use crate::{
-    frame::{ServerFrame, Welcome},
+    frame::{Role, ServerFrame, Welcome},
     replica::Edit,
 };
 
@@ -77,6 +77,7 @@ fn welcome(after: Option<u64>) -> ServerFrame {
         role: Role::Write,
         heartbeat_ms: 20_000,
         max_update: 1 << 20,
+        expires_in_ms: None,
     })
 }
 
@@ -234,7 +235,10 @@ fn an_error_leads_to_what_its_code_says() {
         (ErrorCode::Superseded, false, true, true),
         (ErrorCode::Gone, false, true, false),
         (ErrorCode::Protocol, false, true, true),
-        (ErrorCode::ReadOnly, false, false, true),
+        (ErrorCode::ReadOnly, false, true, true),
+        (ErrorCode::NoToken, false, false, true),
+        (ErrorCode::Expired, false, false, true),
+        (ErrorCode::Revoked, false, false, true),
         (ErrorCode::OtherGeneration, false, false, true),
         (ErrorCode::TooLarge, false, false, true),
     ] {

@@ -22,6 +22,11 @@ pub enum Effect {
     Presence(Vec<(ClientId, Option<String>)>),
     /// Forget everybody's presence: the [`Effect::Presence`] that follows is the whole.
     PresenceReset,
+    /// The token ends soon: get another one and give it to [`super::Client::token`]. The session goes on meanwhile.
+    Renew {
+        /// Milliseconds until it ends.
+        within_ms: u64,
+    },
     /// [`super::Client::status`] changed.
     Status,
 }
@@ -37,6 +42,10 @@ pub struct Status {
     pub trouble: Option<(ErrorCode, String)>,
     /// Whether this person may write.
     pub role: Role,
+    /// When the rights end by themselves, in milliseconds of the client's clock; `None` when they do not.
+    pub expires_at: Option<u64>,
+    /// There are edits that this person has no right to send (any more): they stay in the replica, unsaved, to be copied.
+    pub stranded: bool,
 }
 
 /// How the link stands.

@@ -68,6 +68,11 @@ pub enum Effect {
     Presence(Vec<(ClientId, Option<String>)>),
     /// Forget everybody's presence: the [`Effect::Presence`] that follows is the whole.
     PresenceReset,
+    /// The token ends soon: get another one and give it to [`super::Connection::token`]. The session goes on meanwhile.
+    Renew {
+        /// Milliseconds until it ends.
+        within_ms: u64,
+    },
     /// [`super::Connection::status`] changed.
     Status,
     /// Remember this in the browser, or forget what was remembered.
@@ -85,6 +90,10 @@ pub struct Status {
     pub trouble: Option<(ErrorCode, String)>,
     /// Whether this person may write.
     pub role: Role,
+    /// When the rights end by themselves, in milliseconds of the connection's clock; `None` when they do not.
+    pub expires_at: Option<u64>,
+    /// There are edits that this person has no right to send (any more): they stay in the replica, unsaved, to be copied.
+    pub stranded: bool,
     /// The transport in use.
     pub rung: Option<Rung>,
     /// Why it is not the best one.

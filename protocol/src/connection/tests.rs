@@ -185,6 +185,7 @@ fn welcome() -> ServerFrame {
         role: Role::Write,
         heartbeat_ms: 20_000,
         max_update: 1 << 20,
+        expires_in_ms: None,
     })
 }
 

@@ -3,7 +3,8 @@
 use bytes::Bytes;
 
 use super::{
-    FrameError, MAX_PADDING, MAX_PRESENCE, MAX_STATE_VECTOR, SessionId, SessionKey, array,
+    FrameError, MAX_PADDING, MAX_PRESENCE, MAX_STATE_VECTOR, MAX_TOKEN, SessionId, SessionKey,
+    Token, array,
 };
 use crate::{
     id::{ClientId, DocId, MAX_DOC_ID},
@@ -14,6 +15,7 @@ const HELLO: u8 = 1;
 const RESUME: u8 = 2;
 const DATA: u8 = 3;
 const PRESENCE: u8 = 4;
+const AUTH: u8 = 5;
 const PING: u8 = 6;
 const PROBE: u8 = 7;
 const BYE: u8 = 8;
@@ -48,6 +50,11 @@ pub enum ClientFrame {
         /// The whole state; the newest wins.
         state: String,
     },
+    /// Shows another token within a session: a renewed one, or one with other rights.
+    Auth {
+        /// Judged as that of a HELLO.
+        token: Token,
+    },
     /// Asks for a [`super::ServerFrame::Pong`]; nonce 0 answers a heartbeat and is not answered.
     Ping {
         /// Comes back in the answer.
@@ -81,6 +88,8 @@ pub struct Hello {
     pub after: u64,
     /// What the replica holds.
     pub state_vector: Bytes,
+    /// What lets the client in; empty where whoever knows the document's name may come.
+    pub token: Token,
 }
 
 impl ClientFrame {
@@ -98,6 +107,7 @@ impl ClientFrame {
                 put_var_u64(&mut out, hello.epoch);
                 put_var_u64(&mut out, hello.after);
                 put_bytes(&mut out, &hello.state_vector);
+                put_str(&mut out, hello.token.as_str());
             }
             Self::Resume {
                 sid,
@@ -122,6 +132,10 @@ impl ClientFrame {
             Self::Presence { state } => {
                 out.push(PRESENCE);
                 put_str(&mut out, state);
+            }
+            Self::Auth { token } => {
+                out.push(AUTH);
+                put_str(&mut out, token.as_str());
             }
             Self::Ping { nonce } => {
                 out.push(PING);
@@ -154,6 +168,7 @@ impl ClientFrame {
                 epoch: reader.var_u64()?,
                 after: reader.var_u64()?,
                 state_vector: Bytes::copy_from_slice(reader.var_bytes(MAX_STATE_VECTOR)?),
+                token: token(&mut reader)?,
             }),
             RESUME => Self::Resume {
                 sid: array(reader.take(16)?)?,
@@ -172,6 +187,9 @@ impl ClientFrame {
             PRESENCE => Self::Presence {
                 state: reader.var_str(MAX_PRESENCE)?.to_owned(),
             },
+            AUTH => Self::Auth {
+                token: token(&mut reader)?,
+            },
             PING => Self::Ping {
                 nonce: reader.var_u64()?,
             },
@@ -186,4 +204,8 @@ impl ClientFrame {
         reader.end()?;
         Ok(frame)
     }
+}
+
+fn token(reader: &mut Reader<'_>) -> Result<Token, FrameError> {
+    Token::new(reader.var_str(MAX_TOKEN)?).map_err(|_| FrameError::Field("token"))
 }

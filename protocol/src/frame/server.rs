@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     id::ClientId,
-    wire::{Reader, put_bytes, put_str, put_var_u64},
+    wire::{MAX_SAFE_INTEGER, Reader, put_bytes, put_str, put_var_u64},
 };
 
 const WELCOME: u8 = 65;
@@ -17,9 +17,11 @@ const BATCH: u8 = 68;
 const SAVED: u8 = 69;
 const PRESENCES: u8 = 70;
 const PONG: u8 = 71;
+const AUTH_SOON: u8 = 72;
 const GOAWAY: u8 = 73;
 const ERROR: u8 = 74;
 const PROBED: u8 = 75;
+const RIGHTS: u8 = 76;
 
 /// What the server says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +57,11 @@ pub enum ServerFrame {
         /// From the ping.
         nonce: u64,
     },
+    /// The rights of the session end soon, unless another token comes by [`super::ClientFrame::Auth`].
+    AuthSoon {
+        /// Milliseconds until then.
+        within_ms: u64,
+    },
     /// The server is about to stop: come back on the same transport after the given time.
     GoAway {
         /// Milliseconds to wait before the next link.
@@ -73,6 +80,13 @@ pub enum ServerFrame {
         nonce: u64,
         /// From the probe.
         padding: Bytes,
+    },
+    /// What the session may do from now on: an answer to [`super::ClientFrame::Auth`], and whenever it changes.
+    Rights {
+        /// Whether the client may write.
+        role: Role,
+        /// As in [`Welcome`].
+        expires_in_ms: Option<u64>,
     },
 }
 
@@ -95,6 +109,8 @@ pub struct Welcome {
     pub heartbeat_ms: u64,
     /// The largest update that the server takes, in bytes.
     pub max_update: u64,
+    /// Milliseconds from now until the session's rights end; `None` when they do not by themselves.
+    pub expires_in_ms: Option<u64>,
 }
 
 impl ServerFrame {
@@ -115,11 +131,11 @@ impl ServerFrame {
                 out.extend_from_slice(&welcome.key);
                 put_var_u64(&mut out, welcome.epoch);
                 put_var_u64(&mut out, welcome.generation);
-                // One more than the entry, so that 0 says "none".
-                put_var_u64(&mut out, welcome.after.map_or(0, |after| after + 1));
+                put_optional(&mut out, welcome.after);
                 out.push(u8::from(welcome.role == Role::Write));
                 put_var_u64(&mut out, welcome.heartbeat_ms);
                 put_var_u64(&mut out, welcome.max_update);
+                put_optional(&mut out, welcome.expires_in_ms);
             }
             Self::Resumed { applied } => {
                 out.push(RESUMED);
@@ -143,6 +159,10 @@ impl ServerFrame {
                 out.push(PONG);
                 put_var_u64(&mut out, *nonce);
             }
+            Self::AuthSoon { within_ms } => {
+                out.push(AUTH_SOON);
+                put_var_u64(&mut out, *within_ms);
+            }
             Self::GoAway { retry_after_ms } => {
                 out.push(GOAWAY);
                 put_var_u64(&mut out, *retry_after_ms);
@@ -157,6 +177,14 @@ impl ServerFrame {
                 out.push(PROBED);
                 put_var_u64(&mut out, *nonce);
                 put_bytes(&mut out, padding);
+            }
+            Self::Rights {
+                role,
+                expires_in_ms,
+            } => {
+                out.push(RIGHTS);
+                out.push(u8::from(*role == Role::Write));
+                put_optional(&mut out, *expires_in_ms);
             }
         }
         out.into()
@@ -175,13 +203,10 @@ impl ServerFrame {
                 epoch: reader.var_u64()?,
                 generation: reader.var_u64()?,
                 after: reader.var_u64()?.checked_sub(1),
-                role: match reader.u8()? {
-                    0 => Role::Read,
-                    1 => Role::Write,
-                    _ => return Err(FrameError::Field("role")),
-                },
+                role: role(&mut reader)?,
                 heartbeat_ms: reader.var_u64()?,
                 max_update: reader.var_u64()?,
+                expires_in_ms: reader.var_u64()?.checked_sub(1),
             }),
             RESUMED => Self::Resumed {
                 applied: reader.var_u64()?,
@@ -212,6 +237,9 @@ impl ServerFrame {
             PONG => Self::Pong {
                 nonce: reader.var_u64()?,
             },
+            AUTH_SOON => Self::AuthSoon {
+                within_ms: reader.var_u64()?,
+            },
             GOAWAY => Self::GoAway {
                 retry_after_ms: reader.var_u64()?,
             },
@@ -222,6 +250,10 @@ impl ServerFrame {
             PROBED => Self::Probed {
                 nonce: reader.var_u64()?,
                 padding: bytes.slice_ref(reader.var_bytes(MAX_PADDING)?),
+            },
+            RIGHTS => Self::Rights {
+                role: role(&mut reader)?,
+                expires_in_ms: reader.var_u64()?.checked_sub(1),
             },
             kind => return Err(FrameError::Kind(kind)),
         };
@@ -244,6 +276,22 @@ pub fn encode_batch<'a>(
         put_bytes(&mut out, message);
     }
     out.into()
+}
+
+/// One more than the number, so that 0 says "none".
+fn put_optional(out: &mut Vec<u8>, number: Option<u64>) {
+    put_var_u64(
+        out,
+        number.map_or(0, |number| number.saturating_add(1).min(MAX_SAFE_INTEGER)),
+    );
+}
+
+fn role(reader: &mut Reader<'_>) -> Result<Role, FrameError> {
+    match reader.u8()? {
+        0 => Ok(Role::Read),
+        1 => Ok(Role::Write),
+        _ => Err(FrameError::Field("role")),
+    }
 }
 
 /// The longest sentence in an ERROR, in bytes.

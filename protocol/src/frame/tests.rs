@@ -15,6 +15,7 @@ fn client_frames() -> Vec<ClientFrame> {
             epoch: 8,
             after: 2,
             state_vector: Bytes::from_static(&[0]),
+            token: Token::new("a.b.c").unwrap(),
         }),
         ClientFrame::Resume {
             sid: [1; 16],
@@ -29,6 +30,9 @@ fn client_frames() -> Vec<ClientFrame> {
         },
         ClientFrame::Presence {
             state: "{\"user\":{\"name\":\"한글\"}}".into(),
+        },
+        ClientFrame::Auth {
+            token: Token::new("d.e.f").unwrap(),
         },
         ClientFrame::Ping { nonce: 9 },
         ClientFrame::Probe {
@@ -50,6 +54,7 @@ fn server_frames() -> Vec<ServerFrame> {
             role: Role::Write,
             heartbeat_ms: 20_000,
             max_update: 1 << 20,
+            expires_in_ms: Some(0),
         }),
         ServerFrame::Resumed { applied: 12 },
         ServerFrame::Resync,
@@ -65,6 +70,7 @@ fn server_frames() -> Vec<ServerFrame> {
             ],
         },
         ServerFrame::Pong { nonce: 0 },
+        ServerFrame::AuthSoon { within_ms: 60_000 },
         ServerFrame::GoAway {
             retry_after_ms: 900,
         },
@@ -75,6 +81,10 @@ fn server_frames() -> Vec<ServerFrame> {
         ServerFrame::Probed {
             nonce: 10,
             padding: Bytes::from_static(b"padding"),
+        },
+        ServerFrame::Rights {
+            role: Role::Read,
+            expires_in_ms: None,
         },
     ]
 }
@@ -175,16 +185,16 @@ fn the_numbers_on_the_wire_never_change() {
         .iter()
         .map(|frame| frame.encode()[0])
         .collect();
-    assert_eq!(kinds, [1, 2, 3, 4, 6, 7, 8]);
+    assert_eq!(kinds, [1, 2, 3, 4, 5, 6, 7, 8]);
     let kinds: Vec<u8> = server_frames()
         .iter()
         .map(|frame| frame.encode()[0])
         .collect();
-    assert_eq!(kinds, [65, 66, 67, 68, 69, 70, 71, 73, 74, 75]);
+    assert_eq!(kinds, [65, 66, 67, 68, 69, 70, 71, 72, 73, 74, 75, 76]);
     assert_eq!(
         ErrorCode::ALL.map(ErrorCode::number),
         [
-            4400, 4403, 4408, 4409, 4410, 4412, 4413, 4422, 4429, 4503, 4507
+            4400, 4401, 4402, 4403, 4406, 4408, 4409, 4410, 4412, 4413, 4422, 4429, 4503, 4507
         ]
     );
 }

@@ -2,15 +2,18 @@
 
 use bytes::Bytes;
 
-use super::{Ended, Received, Session, outcome::refusal};
+use super::{EMPTY_UPDATE, Ended, Received, Session, outcome::refusal};
 use crate::{
-    frame::ErrorCode,
+    frame::{ErrorCode, Role},
     room::{Admitted, Refused, Room},
     sync::Message,
 };
 
 /// How many steps of one session are told as saved one by one; beyond it, while a disk is slow or broken, several as one.
 pub(super) const MAX_WAITING: usize = 1_024;
+
+/// What a reader is told who writes.
+pub(super) const MAY_NOT_WRITE: &str = "you may read this document and not change it; what you wrote is in your page only: copy it, or ask for a link that allows editing";
 
 impl Session {
     pub(super) fn data(
@@ -33,6 +36,11 @@ impl Session {
         }
         let decoded = Message::decode(message)
             .map_err(|error| Ended::new(ErrorCode::Protocol, error.to_string()))?;
+        if self.role == Role::Read
+            && matches!(decoded, Message::Update(edit) | Message::Step2(edit) if edit != EMPTY_UPDATE)
+        {
+            return Err(Ended::new(ErrorCode::ReadOnly, MAY_NOT_WRITE));
+        }
         let admitted = match decoded {
             Message::Step1(vector) => {
                 self.asked = Some(message.slice_ref(vector));

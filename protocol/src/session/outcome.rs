@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use crate::{
-    frame::{ErrorCode, ServerFrame},
+    frame::{ErrorCode, ServerFrame, Token},
     room::Refused,
 };
 
@@ -21,6 +21,8 @@ pub enum Received {
     },
     /// Presence changed: wake the others on the next tick.
     Presence,
+    /// The client shows another token: judge it, then tell the session.
+    Token(Token),
     /// The client has left; the session ends.
     Left,
 }

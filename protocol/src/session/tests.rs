@@ -4,6 +4,7 @@
 
 use super::{edits::MAX_WAITING, *};
 use crate::{
+    frame::Token,
     id::DocId,
     replica::{Edit, Replica},
     room::RoomLimits,
@@ -24,6 +25,7 @@ fn hello(client: u64) -> Hello {
         epoch: 0,
         after: 0,
         state_vector: Bytes::from_static(&[0]),
+        token: Token::default(),
     }
 }
 
@@ -36,7 +38,7 @@ fn identity(author: u64) -> Identity {
 }
 
 fn open(author: u64, room: &Room) -> Session {
-    Session::open(&hello(author), identity(author), room).unwrap()
+    Session::open(&hello(author), identity(author), Rights::WRITE, room).unwrap()
 }
 
 /// A session that has been told everything.
@@ -121,7 +123,7 @@ fn a_client_that_has_the_text_already_is_welcomed_without_an_exchange() {
         after: 1,
         ..hello(1)
     };
-    let mut session = Session::open(&with, identity(1), &room).unwrap();
+    let mut session = Session::open(&with, identity(1), Rights::WRITE, &room).unwrap();
     let frames = told(&mut session, &mut room);
     assert!(
         matches!(&frames[..], [ServerFrame::Welcome(welcome)] if welcome.after == Some(1)),
@@ -153,7 +155,7 @@ fn another_version_or_generation_is_refused() {
             ErrorCode::OtherGeneration,
         ),
     ] {
-        let refused = Session::open(&hello, identity(1), &room).err();
+        let refused = Session::open(&hello, identity(1), Rights::WRITE, &room).err();
         assert_eq!(refused.map(|ended| ended.code), Some(code));
     }
 }
@@ -453,7 +455,7 @@ fn presence_is_told_to_others_and_a_later_session_of_the_page_speaks_for_it() {
     );
     assert_eq!(seen(&mut b, &room), None, "once");
 
-    let mut again = Session::open(&hello(1), identity(3), &room).unwrap();
+    let mut again = Session::open(&hello(1), identity(3), Rights::WRITE, &room).unwrap();
     assert_eq!(
         seen(&mut again, &room),
         Some(vec![]),

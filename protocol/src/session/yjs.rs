@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 
-use super::{Ended, Received, outcome::refusal};
+use super::{EMPTY_UPDATE, Ended, Received, edits::MAY_NOT_WRITE, outcome::refusal};
 use crate::{
-    frame::ErrorCode,
+    frame::{ErrorCode, Role},
     id::ClientId,
     presence::{Change, PresenceError, encode_awareness},
     room::{Admitted, Refused, Room},
@@ -28,12 +28,24 @@ pub struct YjsSession {
     /// Send Step1: at the start, and when the peer's updates build on something missing.
     ask: bool,
     told: BTreeSet<ClientId>,
+    role: Role,
+    /// It has been told that its edits are not taken.
+    denied: Denied,
+    ended: Option<Ended>,
+}
+
+/// Whether a reader who wrote has been told that it may not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Denied {
+    Not,
+    ToTell,
+    Told,
 }
 
 impl YjsSession {
     /// Opens a connection; `author` is its number in the room.
     #[must_use]
-    pub fn open(author: u64, room: &Room) -> Self {
+    pub fn open(author: u64, role: Role, room: &Room) -> Self {
         Self {
             author,
             cursor: room.head(),
@@ -42,7 +54,23 @@ impl YjsSession {
             asked: None,
             ask: true,
             told: BTreeSet::new(),
+            role,
+            denied: Denied::Not,
+            ended: None,
         }
+    }
+
+    /// From now on the peer may do this.
+    pub fn set_role(&mut self, role: Role) {
+        self.role = role;
+        self.denied = Denied::Not;
+        // What it wrote as a reader was not taken: ask for it.
+        self.ask |= role == Role::Write;
+    }
+
+    /// Its rights are over. The caller wakes whoever closes the connection.
+    pub fn end(&mut self, why: Ended) {
+        self.ended = Some(why);
     }
 
     /// The connection's number in its room.
@@ -67,11 +95,18 @@ impl YjsSession {
         room: &mut Room,
         now_ms: u64,
     ) -> Result<Received, Ended> {
+        self.not_ended()?;
         let message = Message::decode(bytes)
             .map_err(|error| Ended::new(ErrorCode::Protocol, error.to_string()))?;
         let admitted = match message {
             Message::Step1(vector) => {
                 self.asked = Some(bytes.slice_ref(vector));
+                return Ok(Received::Nothing);
+            }
+            Message::Step2(update) | Message::Update(update) if self.role == Role::Read => {
+                if update != EMPTY_UPDATE && self.denied == Denied::Not {
+                    self.denied = Denied::ToTell;
+                }
                 return Ok(Received::Nothing);
             }
             Message::Step2(update) => room.admit(update, None, self.author),
@@ -97,9 +132,14 @@ impl YjsSession {
     /// The next messages for the peer, at most a few at once; empty when it has everything.
     ///
     /// # Errors
-    /// [`Ended`] when the peer's state vector is none.
+    /// [`Ended`] when its rights are over, or the peer's state vector is none.
     pub fn next(&mut self, room: &mut Room) -> Result<Vec<Bytes>, Ended> {
+        self.not_ended()?;
         let mut out = Vec::new();
+        if self.denied == Denied::ToTell {
+            self.denied = Denied::Told;
+            out.push(Message::permission_denied(MAY_NOT_WRITE).into());
+        }
         if std::mem::take(&mut self.ask) {
             out.push(Message::Step1(&room.state_vector()).encode().into());
         }
@@ -143,6 +183,10 @@ impl YjsSession {
         Message::Awareness(&encode_awareness(&changes, now_ms))
             .encode()
             .into()
+    }
+
+    fn not_ended(&self) -> Result<(), Ended> {
+        self.ended.clone().map_or(Ok(()), Err)
     }
 
     fn encode(&mut self, changes: &[Change], floor: u64) -> Option<Bytes> {

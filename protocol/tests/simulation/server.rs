@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use protocol::{
-    frame::{ClientFrame, ErrorCode, ServerFrame, SessionId, fragment::split},
+    frame::{ClientFrame, ErrorCode, Role, ServerFrame, SessionId, fragment::split},
     room::{Room, RoomLimits},
     session::{
-        Ended, HEARTBEAT_MS, Identity, Received, Session,
+        Ended, HEARTBEAT_MS, Identity, Received, Rights, Session,
         yjs::{RENEW_MS, YjsSession},
     },
     sync::Message,
@@ -96,7 +96,7 @@ impl Server {
         (link.heard, link.told, link.renewed) = (now, now, now);
         if matches!(link.owner, Owner::Peer(_)) {
             self.authors += 1;
-            link.yjs = Some(YjsSession::open(self.authors, &self.room));
+            link.yjs = Some(YjsSession::open(self.authors, Role::Write, &self.room));
         }
     }
 
@@ -130,7 +130,7 @@ impl Server {
                         key,
                         author: self.authors,
                     };
-                    Session::open(&hello, identity, &self.room).map(|session| {
+                    Session::open(&hello, identity, Rights::WRITE, &self.room).map(|session| {
                         link.session = Some(sid);
                         let kept = Kept {
                             session,
@@ -187,7 +187,7 @@ impl Server {
                 }
                 acts.push(Act::Close(id));
             }
-            Ok(Received::Nothing | Received::Presence) => {}
+            Ok(Received::Nothing | Received::Presence | Received::Token(_)) => {}
             Err(ended) => self.refuse(id, links, &ended, plan, &mut acts),
         }
         acts

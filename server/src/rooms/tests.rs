@@ -65,6 +65,7 @@ fn greet(room: &OpenRoom, sid: u8) -> u64 {
         epoch: 0,
         after: 0,
         state_vector: vec![0].into(),
+        token: protocol::frame::Token::default(),
     };
     room.open_session(&hello, [sid; 16], [0; 32], Arc::new(Notify::new()))
         .unwrap()

@@ -88,6 +88,7 @@ async fn a_page_joins_where_its_state_ends_and_exchanges_no_states() {
             epoch: place.epoch,
             after: place.after,
             state_vector: replica.state_vector().into(),
+            token: protocol::frame::Token::default(),
             ..crate::wire::hello("d")
         },
     ))

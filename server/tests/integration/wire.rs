@@ -72,6 +72,7 @@ pub(crate) fn hello(doc: &str) -> Hello {
         epoch: 0,
         after: 0,
         state_vector: Bytes::from_static(&[0]),
+        token: protocol::frame::Token::default(),
     }
 }
 

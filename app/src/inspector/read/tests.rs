@@ -117,6 +117,7 @@ fn frames_without_text_say_what_they_tell() {
         epoch: 7,
         after: 9,
         state_vector: Bytes::from_static(&[0]),
+        token: protocol::frame::Token::default(),
     };
     let out = |frame: ClientFrame| Read::new(Direction::Out, &frame.encode(), &page);
     let into = |frame: ServerFrame| Read::new(Direction::In, &frame.encode(), &page);

@@ -67,7 +67,7 @@ fn told(message: Option<Bytes>) -> Vec<(u64, bool)> {
 #[test]
 fn the_server_asks_first_and_answers_every_question() {
     let mut room = room(RoomLimits::default());
-    let mut session = YjsSession::open(1, &room);
+    let mut session = YjsSession::open(1, Role::Write, &room);
     let first = session.next(&mut room).unwrap();
     assert_eq!(first, [Bytes::from_static(&[0, 0, 1, 0])], "step 1, empty");
     assert_eq!(session.next(&mut room).unwrap(), [] as [Bytes; 0]);
@@ -82,8 +82,8 @@ fn the_server_asks_first_and_answers_every_question() {
 #[test]
 fn edits_are_relayed_as_they_came_and_not_to_their_author() {
     let mut room = room(RoomLimits::default());
-    let mut a = YjsSession::open(1, &room);
-    let mut b = YjsSession::open(2, &room);
+    let mut a = YjsSession::open(1, Role::Write, &room);
+    let mut b = YjsSession::open(2, Role::Write, &room);
     for session in [&mut a, &mut b] {
         session.next(&mut room).unwrap();
     }
@@ -106,7 +106,7 @@ fn edits_are_relayed_as_they_came_and_not_to_their_author() {
 #[test]
 fn an_edit_that_builds_on_something_missing_makes_the_server_ask_again() {
     let mut room = room(RoomLimits::default());
-    let mut session = YjsSession::open(1, &room);
+    let mut session = YjsSession::open(1, Role::Write, &room);
     session.next(&mut room).unwrap();
     let updates = typed(1, &["a", "b"]);
     let received = receive(&mut session, &mut room, Message::Update(&updates[1]));
@@ -123,7 +123,7 @@ fn a_peer_that_fell_out_of_the_tail_gets_the_whole_state() {
         tail_entries: 1,
         ..RoomLimits::default()
     });
-    let mut session = YjsSession::open(1, &room);
+    let mut session = YjsSession::open(1, Role::Write, &room);
     session.next(&mut room).unwrap();
     for text in typed(9, &["a", "b"]) {
         room.admit(&text, None, 9).unwrap();
@@ -136,7 +136,10 @@ fn a_peer_that_fell_out_of_the_tail_gets_the_whole_state() {
 #[test]
 fn a_peer_speaks_for_itself_only() {
     let mut room = room(RoomLimits::default());
-    let (mut a, mut b) = (YjsSession::open(1, &room), YjsSession::open(2, &room));
+    let (mut a, mut b) = (
+        YjsSession::open(1, Role::Write, &room),
+        YjsSession::open(2, Role::Write, &room),
+    );
     assert_eq!(
         says(
             &mut a,
@@ -162,7 +165,7 @@ fn a_peer_speaks_for_itself_only() {
         Received::Presence
     );
     assert_eq!(told(b.next_presence(&room)), [(10, false)]);
-    let mut late = YjsSession::open(3, &room);
+    let mut late = YjsSession::open(3, Role::Write, &room);
     assert_eq!(
         told(late.next_presence(&room)),
         [],
@@ -173,7 +176,10 @@ fn a_peer_speaks_for_itself_only() {
 #[test]
 fn a_peer_that_came_back_claims_its_presence_when_the_old_connection_ends() {
     let mut room = room(RoomLimits::default());
-    let (mut old, mut new) = (YjsSession::open(1, &room), YjsSession::open(2, &room));
+    let (mut old, mut new) = (
+        YjsSession::open(1, Role::Write, &room),
+        YjsSession::open(2, Role::Write, &room),
+    );
     says(&mut old, &mut room, &[(10, 1, Some("{}"))]);
     assert_eq!(
         says(&mut new, &mut room, &[(10, 2, Some("{}"))]),
@@ -189,7 +195,10 @@ fn a_peer_that_came_back_claims_its_presence_when_the_old_connection_ends() {
 #[test]
 fn a_question_for_presence_is_answered_with_all_of_it() {
     let mut room = room(RoomLimits::default());
-    let (mut a, mut b) = (YjsSession::open(1, &room), YjsSession::open(2, &room));
+    let (mut a, mut b) = (
+        YjsSession::open(1, Role::Write, &room),
+        YjsSession::open(2, Role::Write, &room),
+    );
     says(&mut a, &mut room, &[(10, 1, Some("{}"))]);
     assert_eq!(told(b.next_presence(&room)), [(10, true)]);
     assert_eq!(told(b.next_presence(&room)), []);
@@ -200,7 +209,10 @@ fn a_question_for_presence_is_answered_with_all_of_it() {
 #[test]
 fn a_renewal_has_a_clock_that_a_peer_takes_for_news() {
     let mut room = room(RoomLimits::default());
-    let (mut a, mut b) = (YjsSession::open(1, &room), YjsSession::open(2, &room));
+    let (mut a, mut b) = (
+        YjsSession::open(1, Role::Write, &room),
+        YjsSession::open(2, Role::Write, &room),
+    );
     says(&mut a, &mut room, &[(10, 1, Some("{}"))]);
     b.next_presence(&room);
     let clock = |message: Bytes| match Message::decode(&message).unwrap() {
@@ -218,7 +230,7 @@ fn a_renewal_has_a_clock_that_a_peer_takes_for_news() {
 fn what_is_no_message_ends_the_connection() {
     let mut room = room(RoomLimits::default());
     for bad in [&[][..], &[9], &[0, 2, 1, 1], &[1, 1, 9]] {
-        let mut session = YjsSession::open(1, &room);
+        let mut session = YjsSession::open(1, Role::Write, &room);
         let refused = session.receive(&Bytes::copy_from_slice(bad), &mut room, 0);
         assert_eq!(
             refused.map_err(|ended| ended.code),
@@ -226,7 +238,7 @@ fn what_is_no_message_ends_the_connection() {
             "{bad:?}"
         );
     }
-    let mut session = YjsSession::open(1, &room);
+    let mut session = YjsSession::open(1, Role::Write, &room);
     receive(&mut session, &mut room, Message::Step1(&[9, 9]));
     assert!(
         session.next(&mut room).is_err(),

@@ -31,7 +31,7 @@ impl World {
                         self.begin_stream(id);
                     }
                 }
-                Effect::Remember(_) => {}
+                Effect::Remember(_) | Effect::Renew { .. } => {}
                 Effect::Close { link } => {
                     if let Some(wire) = self.pages[i].links.remove(&link) {
                         self.tell(|| format!("page {i} closes link {}", wire.link));

@@ -47,6 +47,7 @@ impl World {
             epoch: 0,
             after: 0,
             state_vector: Bytes::from_static(&[0]),
+            token: protocol::frame::Token::default(),
         };
         let room = self.rooms.enter(&hello.doc).await.unwrap();
         let (sid, key, wake) = (rand::random(), [7; 32], Arc::new(Notify::new()));

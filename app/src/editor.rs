@@ -86,10 +86,11 @@ impl Editor {
         lang: &str,
         placeholder: &str,
         label: &str,
+        read_only: bool,
     ) -> Option<Self> {
         let options = object(&[
             ("lang", lang.into()),
-            ("readOnly", false.into()),
+            ("readOnly", read_only.into()),
             ("placeholder", placeholder.into()),
             ("label", label.into()),
         ]);

@@ -66,9 +66,7 @@ impl Renewal {
             Outcome::Over => *self = Self::Over,
             Outcome::Unknown => {
                 *self = Self::Asking(failed.saturating_add(1));
-                let wait = FIRST_MS
-                    .saturating_mul(1 << failed.min(16))
-                    .min(LONGEST_MS);
+                let wait = FIRST_MS.saturating_mul(1 << failed.min(16)).min(LONGEST_MS);
                 return Some(wait / 2 + random % (wait / 2 + 1));
             }
         }

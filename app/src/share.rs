@@ -113,6 +113,8 @@ pub enum Problem {
 pub struct Share {
     /// What the server said last.
     pub listed: Option<Listed>,
+    /// When it said so, in milliseconds since 1970.
+    pub listed_ms: u64,
     /// The newest link made here.
     pub made: Option<Made>,
     /// Why the last wish was not fulfilled.
@@ -184,8 +186,8 @@ impl Share {
         }
     }
 
-    /// The answer came: its status and body, or none at all.
-    pub fn answered(&mut self, ask: &Ask, answer: Option<(u16, &str)>) -> Next {
+    /// The answer came, at `now_ms` since 1970: its status and body, or none at all.
+    pub fn answered(&mut self, ask: &Ask, answer: Option<(u16, &str)>, now_ms: u64) -> Next {
         #[derive(Deserialize)]
         struct Token {
             token: Option<String>,
@@ -207,7 +209,7 @@ impl Share {
         };
         if *ask == Ask::List {
             match serde_json::from_str(body) {
-                Ok(listed) => self.listed = Some(listed),
+                Ok(listed) => (self.listed, self.listed_ms) = (Some(listed), now_ms),
                 Err(_) => self.problem = Some(problem(Some(status))),
             }
             return Next::default();

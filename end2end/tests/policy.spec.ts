@@ -78,9 +78,7 @@ for (const [look, options] of [
 
 test("what the policy forbids is stopped, and noticed by these tests", async ({ join, complaints }) => {
   const ada = await join("Ada")
-  const stopped = await ada.page.evaluate(async () => {
-    const violated: string[] = []
-    addEventListener("securitypolicyviolation", ({ effectiveDirective }) => violated.push(effectiveDirective))
+  const stopped = await ada.page.evaluate(() => {
     const inline = (tag: string, text: string): void => {
       const element = document.createElement(tag)
       element.textContent = text
@@ -97,7 +95,6 @@ test("what the policy forbids is stopped, and noticed by these tests", async ({ 
       () => document.createElement("script").setAttribute("src", "/editor/boot.js"),
       () => document.createElement("iframe").setAttribute("srcdoc", "<b>x</b>"),
       () => (globalThis as unknown as { trustedTypes: { createPolicy(name: string, rules: object): void } }).trustedTypes.createPolicy("other", {}),
-      () => new Function("return 1"),
     ].map((act) => {
       try {
         act()
@@ -106,15 +103,12 @@ test("what the policy forbids is stopped, and noticed by these tests", async ({ 
         return true
       }
     })
-    await new Promise((resolve) => setTimeout(resolve, 500))
-    return { violated: [...new Set(violated)].sort(), threw, outline: getComputedStyle(document.body).outlineWidth }
+    return { threw, outline: getComputedStyle(document.body).outlineWidth }
   })
-  expect(stopped.threw).toEqual([true, true, true, true, true, true])
-  for (const directive of ["connect-src", "img-src", "require-trusted-types-for", "style-src-attr", "style-src-elem", "trusted-types"])
-    expect(stopped.violated).toContain(directive)
+  expect(stopped.threw).toEqual([true, true, true, true, true])
   expect(stopped.outline).not.toBe("7px")
-  for (const directive of ["connect-src", "img-src", "style-src-elem"])
-    expect(complaints.join("\n")).toContain(`the policy was violated: ${directive}`)
+  for (const directive of ["connect-src", "img-src", "require-trusted-types-for", "style-src-attr", "style-src-elem", "trusted-types"])
+    await expect.poll(() => complaints.join("\n")).toContain(`the policy was violated: ${directive}`)
   complaints.length = 0
 })
 

@@ -2,6 +2,8 @@
 use crate::colour::{Colour, PALETTE};
 use crate::component::people::Person as Shown;
 use crate::identity::Identity;
+use crate::note::Note;
+use crate::renewal::Renewal;
 use crate::saved_state::{Facts, Link};
 use crate::trouble::Trouble;
 use crate::way::Way;
@@ -13,6 +15,19 @@ use protocol::presence::Person;
 /// A link that is gone for less than this, in milliseconds, is being moved or mended: nobody is told that there is none.
 const BRIEF_MS: u64 = 2_000;
 
+/// What the page knows of a person's rights beside what the server says.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Rights {
+    /// A link brought this person here.
+    pub has_pass: bool,
+    /// The document opens by a link only.
+    pub locked: bool,
+    /// The link says of itself that it only reads.
+    pub seems_to_read: bool,
+    /// How its renewal goes.
+    pub renewal: Renewal,
+}
+
 /// Remembers what one status alone does not tell.
 #[derive(Debug, Default)]
 pub struct Reporter {
@@ -20,11 +35,29 @@ pub struct Reporter {
     failed: bool,
     down_since: Option<u64>,
     way: Way,
+    /// What is known of this person's rights.
+    pub rights: Rights,
     /// The editor did not start: nothing can be written here.
     pub editor_failed: bool,
 }
 
 impl Reporter {
+    /// A reporter on a page that was never connected.
+    #[must_use]
+    pub fn new(rights: Rights) -> Self {
+        Self {
+            rights,
+            ..Self::default()
+        }
+    }
+
+    /// Whether one may write before the server has said so: in a document that is open to everybody, and not when the link says
+    /// that it only reads. Nobody is to begin what can never be saved.
+    #[must_use]
+    pub fn may_write_at_first(&self) -> bool {
+        !self.rights.locked && !self.rights.seems_to_read
+    }
+
     /// The facts behind the mark on the page.
     pub fn facts(&mut self, status: &Status, now: u64) -> Facts {
         let live = status.link == LinkStatus::Live;
@@ -42,22 +75,60 @@ impl Reporter {
             () if self.was_up || self.failed => Link::Down,
             () => Link::First,
         };
+        let told = status.trouble.as_ref().and_then(|(code, _)| {
+            if code.is_about_token() {
+                self.barred(*code)
+            } else {
+                trouble(*code, status.link)
+            }
+        });
+        let trouble = told
+            .or(status.stranded.then_some(Trouble::NotAllowed))
+            .or(self.editor_failed.then_some(Trouble::EditorFailed));
         Facts {
             link,
             unsaved_ms: status
                 .unsaved_since
                 .map(|since| u32::try_from(now.saturating_sub(since)).unwrap_or(u32::MAX)),
-            may_write: status.role == Role::Write,
-            trouble: status
-                .trouble
-                .as_ref()
-                .and_then(|(code, _)| trouble(*code, status.link))
-                .or(self.editor_failed.then_some(Trouble::EditorFailed)),
+            may_write: status.role == Role::Write
+                && !(status.link == LinkStatus::Refused && trouble.is_some_and(Trouble::bars))
+                && (self.was_up || self.may_write_at_first()),
+            trouble,
         }
     }
-}
 
-impl Reporter {
+    /// What this person should know of their rights while nothing is wrong.
+    #[must_use]
+    pub fn note(&self, facts: &Facts) -> Option<Note> {
+        match () {
+            () if facts.trouble.is_some() || facts.link != Link::Up => None,
+            () if self.rights.renewal.is_late() => Some(Note::RenewalLate),
+            () if facts.may_write => None,
+            () if self.rights.has_pass => Some(Note::Viewer),
+            () => Some(Note::ReadOnly),
+        }
+    }
+
+    /// What a refusal of the person's token means, by what it was and what came before.
+    fn barred(&self, code: ErrorCode) -> Option<Trouble> {
+        let open = !self.rights.locked;
+        match code {
+            ErrorCode::Revoked => Some(Trouble::Revoked { open }),
+            // The first try is over in a moment, and nobody need hear of it.
+            ErrorCode::Expired => match self.rights.renewal {
+                Renewal::Asking(0) => None,
+                Renewal::Asking(_) => Some(Trouble::NotRenewed),
+                Renewal::Idle | Renewal::Over => Some(Trouble::Expired { open }),
+            },
+            ErrorCode::NoToken if !self.was_up && self.rights.has_pass => Some(Trouble::BadLink),
+            ErrorCode::NoToken if !self.was_up => Some(Trouble::NeedsLink),
+            // A token that was good is so no longer: somebody changed the key that made it.
+            ErrorCode::NoToken if self.rights.has_pass => Some(Trouble::Revoked { open }),
+            ErrorCode::NoToken => Some(Trouble::Closed),
+            _ => None,
+        }
+    }
+
     /// When a link that is gone is no longer gone for a moment only.
     #[must_use]
     pub fn deadline(&self, now: u64) -> Option<u64> {
@@ -87,13 +158,15 @@ fn trouble(code: ErrorCode, link: LinkStatus) -> Option<Trouble> {
         ErrorCode::NotSaving => Some(Trouble::StorageFailed),
         ErrorCode::TooLarge => Some(Trouble::DocumentFull),
         ErrorCode::OtherGeneration => Some(Trouble::Replaced),
-        ErrorCode::ReadOnly | ErrorCode::NoToken | ErrorCode::Expired | ErrorCode::Revoked => {
-            Some(Trouble::NotAllowed)
-        }
+        ErrorCode::ReadOnly if link == LinkStatus::Refused => Some(Trouble::NotAllowed),
         ErrorCode::Unavailable => Some(Trouble::Unavailable),
         ErrorCode::Rate => Some(Trouble::Crowded),
         ErrorCode::Protocol if link == LinkStatus::Refused => Some(Trouble::Refused),
-        ErrorCode::Protocol
+        ErrorCode::ReadOnly
+        | ErrorCode::NoToken
+        | ErrorCode::Expired
+        | ErrorCode::Revoked
+        | ErrorCode::Protocol
         | ErrorCode::TooSlow
         | ErrorCode::Superseded
         | ErrorCode::Gone
@@ -232,6 +305,127 @@ mod tests {
             1,
         );
         assert_eq!(facts.trouble, None);
+    }
+
+    fn refused(code: ErrorCode) -> Status {
+        status(LinkStatus::Refused, None, Some(code))
+    }
+
+    fn reporter(has_pass: bool, locked: bool, was_up: bool) -> Reporter {
+        let mut reporter = Reporter::new(Rights {
+            has_pass,
+            locked,
+            ..Rights::default()
+        });
+        if was_up {
+            reporter.facts(&status(LinkStatus::Live, None, None), 1);
+        }
+        reporter
+    }
+
+    #[test]
+    fn a_refusal_is_told_by_what_came_before_it() {
+        let (open, no_token) = (true, ErrorCode::NoToken);
+        for (has_pass, locked, was_up, code, expected) in [
+            (false, true, false, no_token, Trouble::NeedsLink),
+            (true, true, false, no_token, Trouble::BadLink),
+            (false, false, true, no_token, Trouble::Closed),
+            (true, true, true, no_token, Trouble::Revoked { open: false }),
+            (
+                true,
+                false,
+                true,
+                ErrorCode::Revoked,
+                Trouble::Revoked { open },
+            ),
+            (
+                true,
+                true,
+                false,
+                ErrorCode::Revoked,
+                Trouble::Revoked { open: false },
+            ),
+            (
+                true,
+                false,
+                true,
+                ErrorCode::Expired,
+                Trouble::Expired { open },
+            ),
+        ] {
+            let facts = reporter(has_pass, locked, was_up).facts(&refused(code), 2);
+            assert_eq!(facts.trouble, Some(expected));
+            assert!(!facts.may_write, "{expected:?}");
+        }
+    }
+
+    #[test]
+    fn an_operator_who_cannot_be_reached_has_not_ended_anything() {
+        let mut reporter = reporter(true, true, true);
+        let expired = refused(ErrorCode::Expired);
+        for (renewal, expected) in [
+            (Renewal::Asking(0), None),
+            (Renewal::Asking(3), Some(Trouble::NotRenewed)),
+            (Renewal::Over, Some(Trouble::Expired { open: false })),
+        ] {
+            reporter.rights.renewal = renewal;
+            assert_eq!(reporter.facts(&expired, 2).trouble, expected);
+        }
+    }
+
+    #[test]
+    fn a_late_renewal_is_a_note_and_no_trouble_while_the_session_goes_on() {
+        let mut reporter = reporter(true, true, true);
+        reporter.rights.renewal = Renewal::Asking(1);
+        let facts = reporter.facts(&status(LinkStatus::Live, None, None), 2);
+        assert_eq!((facts.trouble, facts.may_write), (None, true));
+        assert_eq!(reporter.note(&facts), Some(Note::RenewalLate));
+    }
+
+    #[test]
+    fn a_viewer_is_told_so_and_cannot_write() {
+        for (has_pass, expected) in [(true, Note::Viewer), (false, Note::ReadOnly)] {
+            let mut reporter = reporter(has_pass, false, true);
+            let mut reads = status(LinkStatus::Live, None, None);
+            let facts = reporter.facts(&reads, 2);
+            assert_eq!(reporter.note(&facts), None);
+            reads.role = Role::Read;
+            let facts = reporter.facts(&reads, 3);
+            assert!(!facts.may_write);
+            assert_eq!(reporter.note(&facts), Some(expected));
+        }
+    }
+
+    #[test]
+    fn edits_that_may_not_be_sent_are_a_trouble_and_keep_their_age() {
+        let mut reporter = reporter(true, false, true);
+        let mut reads = status(LinkStatus::Live, Some(1), None);
+        (reads.role, reads.stranded) = (Role::Read, true);
+        let facts = reporter.facts(&reads, 5);
+        assert_eq!(facts.trouble, Some(Trouble::NotAllowed));
+        assert_eq!(facts.unsaved_ms, Some(4));
+        assert_eq!(reporter.note(&facts), None, "one thing at a time");
+    }
+
+    #[test]
+    fn nobody_begins_to_write_what_can_never_be_saved() {
+        let rights = Rights::default();
+        for (locked, seems_to_read, at_first) in [
+            (false, false, true),
+            (true, false, false),
+            (false, true, false),
+        ] {
+            let mut reporter = Reporter::new(Rights {
+                locked,
+                seems_to_read,
+                ..rights
+            });
+            assert_eq!(reporter.may_write_at_first(), at_first);
+            let connecting = status(LinkStatus::Connecting, None, None);
+            assert_eq!(reporter.facts(&connecting, 1).may_write, at_first);
+            let live = status(LinkStatus::Live, None, None);
+            assert!(reporter.facts(&live, 2).may_write, "the server decides");
+        }
     }
 
     #[test]

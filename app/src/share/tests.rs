@@ -16,7 +16,7 @@ fn make() -> Ask {
 fn answered(share: &mut Share, ask: &Ask, status: u16, body: &str) -> Next {
     share.asked(ask);
     assert!(share.waiting);
-    let next = share.answered(ask, Some((status, body)));
+    let next = share.answered(ask, Some((status, body)), 7);
     assert!(!share.waiting);
     next
 }
@@ -70,6 +70,7 @@ fn the_list_is_what_the_server_said_last() {
     let next = answered(&mut share, &Ask::List, 200, LIST);
     assert_eq!(next, Next::default());
     assert!(share.is_open());
+    assert_eq!(share.listed_ms, 7);
     let listed = share.listed.unwrap();
     assert_eq!(listed.links.len(), 2);
     assert_eq!(
@@ -132,7 +133,7 @@ fn what_was_not_done_is_said_and_keeps_what_is_known() {
         let mut share = Share::default();
         answered(&mut share, &Ask::List, 200, LIST);
         share.asked(&make());
-        let next = share.answered(&make(), status.map(|status| (status, "{}")));
+        let next = share.answered(&make(), status.map(|status| (status, "{}")), 8);
         assert_eq!(next, Next::default(), "{status:?}");
         assert_eq!(share.problem, Some(expected), "{status:?}");
         assert!(share.listed.is_some() && share.made.is_none());

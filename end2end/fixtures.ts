@@ -37,6 +37,12 @@ interface Visit extends BrowserContextOptions {
   path?: string
 }
 
+interface Join {
+  (name: string, options?: Visit): Promise<Person>
+  /** The same on a page that is there already. */
+  at: (page: Page, name: string) => Promise<Person>
+}
+
 interface Fixtures {
   /** The name of a document that only this test uses. */
   doc: string
@@ -45,7 +51,7 @@ interface Fixtures {
   /** A watched page in a browser of its own, not yet anywhere. */
   visit: (options?: Visit) => Promise<Page>
   /** Somebody at the document, once the page has come to life. */
-  join: (name: string, options?: Visit) => Promise<Person>
+  join: Join
   /** What the pages complained about. Empty at the end, or the test fails. */
   complaints: string[]
   /** From here on, complaints like this are expected: what the browser says about a WebSocket that a proxy refuses. */
@@ -113,13 +119,16 @@ export const test = base.extend<Fixtures, { maru: Maru }>({
   },
 
   join: async ({ visit, maru, doc }, use) => {
-    await use(async (name, { server = maru, path = `/d/${doc}`, ...options } = {}) => {
+    const at = async (page: Page, name: string): Promise<Person> => {
+      await page.locator('[data-mounted="true"] .cm-content').waitFor()
+      return new Person(page, name)
+    }
+    const join = async (name: string, { server = maru, path = `/d/${doc}`, ...options }: Visit = {}): Promise<Person> => {
       const page = await visit({ name, server, ...options })
       await page.goto(server.origin + path)
-      const person = new Person(page, name)
-      await page.locator('[data-mounted="true"] .cm-content').waitFor()
-      return person
-    })
+      return at(page, name)
+    }
+    await use(Object.assign(join, { at }))
   },
 })
 

@@ -101,6 +101,17 @@ fn main() -> std::io::Result<()> {
                 });
                 model.title = Signal::stored(None);
             })?;
+            document("document-viewer", |model| {
+                model.saved = Signal::stored(SavedState::ReadOnly);
+                model.note = Signal::stored(Some(Note::Viewer));
+                model.may_write = Signal::stored(false);
+            })?;
+            document("document-revoked", |model| {
+                let reason = Trouble::Revoked { open: true };
+                model.saved = Signal::stored(SavedState::CannotSave { reason });
+                model.trouble = Signal::stored(Some(reason));
+                model.may_write = Signal::stored(false);
+            })?;
             document("document-trouble", |model| {
                 model.saved = Signal::stored(SavedState::CannotSave {
                     reason: Trouble::StorageFailed,

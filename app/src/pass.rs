@@ -12,6 +12,12 @@ pub fn key(doc: &str) -> String {
     format!("maru-pass:{doc}")
 }
 
+/// Under this name the browser keeps the pass that another took the place of, until one of them proves good for nothing.
+#[must_use]
+pub fn key_before(doc: &str) -> String {
+    format!("maru-pass-before:{doc}")
+}
+
 /// The address of a document with a pass to it.
 #[must_use]
 pub fn link(address: &str, token: &str) -> String {

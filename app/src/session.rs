@@ -173,6 +173,7 @@ impl Session {
         });
         let access = Access {
             pass: token.as_str().to_owned(),
+            since: browser::now(),
             doc: delivered.doc.as_str().to_owned(),
             renew: delivered.renew,
         };
@@ -462,7 +463,9 @@ impl Session {
         }
         if status {
             self.tell_status();
-            self.renew_when_expired();
+            if !self.fall_back() {
+                self.renew_when_expired();
+            }
         }
         if renew {
             self.renew();

@@ -8,8 +8,12 @@ export function takePass(): void {
   const token = FRAGMENT.exec(location.hash)?.[1]
   const doc = /^\/d\/([^/]+)$/.exec(location.pathname)?.[1]
   if (!token || !doc) return
-  const key = `maru-pass:${decodeURIComponent(doc)}`
+  const name = decodeURIComponent(doc)
+  const key = `maru-pass:${name}`
   try {
+    // A link that turns out to be good for nothing must not cost the one that was.
+    const before = localStorage.getItem(key)
+    if (before && before !== token) localStorage.setItem(`maru-pass-before:${name}`, before)
     localStorage.setItem(key, token)
   } catch {
     // A browser that keeps nothing: the token stays in the address, where a reload finds it again.

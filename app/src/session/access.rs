@@ -9,12 +9,18 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use protocol::frame::{ErrorCode, Token};
 
+/// A pass that is refused within this time, in milliseconds, never was good for anything here; one that was good for longer has
+/// ended, which is for its owner to know.
+const ON_TRIAL_MS: u64 = 10_000;
+
 /// What a page knows of its rights.
 pub(super) struct Access {
     /// The document's name.
     pub(super) doc: String,
     /// The token in use; empty without one.
     pub(super) pass: String,
+    /// Since when.
+    pub(super) since: u64,
     /// Where an operator's system gives a new token.
     pub(super) renew: Option<String>,
 }
@@ -53,6 +59,7 @@ impl Session {
             inner.reporter.rights.has_pass = true;
             inner.reporter.rights.renewal = Renewal::Idle;
             token.clone_into(&mut inner.access.pass);
+            inner.access.since = browser::now();
             inner.access.doc.clone()
         };
         browser::store(&pass::key(&doc), token);
@@ -63,7 +70,9 @@ impl Session {
 
     /// Forgets the pass, for the next time that the page is loaded.
     pub fn forget_pass(&self) {
-        browser::forget(&pass::key(&self.inner.borrow().access.doc));
+        let doc = self.doc();
+        browser::forget(&pass::key(&doc));
+        browser::forget(&pass::key_before(&doc));
     }
 
     /// Asks the server for what the share dialog wants.
@@ -130,6 +139,25 @@ impl Session {
                 }
             }
         });
+    }
+
+    /// A pass that the server refuses makes room for the one that this browser had before it, once.
+    pub(super) fn fall_back(&self) -> bool {
+        let (refused, key) = {
+            let inner = self.inner.borrow();
+            let trouble = inner.connection.status().trouble;
+            let on_trial = browser::now() < inner.access.since + ON_TRIAL_MS;
+            (
+                on_trial && trouble.is_some_and(|(code, _)| code.is_about_token()),
+                pass::key_before(&inner.access.doc),
+            )
+        };
+        let before = browser::stored(&key).filter(|_| refused);
+        if let Some(before) = &before {
+            browser::forget(&key);
+            self.adopt(before);
+        }
+        before.is_some()
     }
 
     /// Renews a token that ended before anybody said that it would soon.

@@ -6,14 +6,17 @@ use clap::{Args, Parser, Subcommand};
 use thiserror::Error;
 
 use crate::{
+    access::{command::TokenFlags, judge::Mode},
     forwarded::TrustedProxies, origin::AllowedOrigin, telemetry::LogFormat,
     transport::deadlines::Deadlines,
 };
 
 mod data_folder;
+mod renewal;
 mod values;
 
 pub use data_folder::prepare_data_folder;
+pub use renewal::RenewUrl;
 pub use values::{Bytes, Store};
 
 /// The version that `maru --version`, `/healthz` and the metrics tell: the package's, and the revision it was built from when
@@ -44,6 +47,17 @@ pub struct Cli {
 enum Command {
     /// Serve the editor (the default).
     Serve(Box<ServeFlags>),
+    /// Make a link to a document, take one back, or make a new key.
+    Token(Box<TokenFlags>),
+}
+
+/// What `maru` is to do.
+#[derive(Debug)]
+pub enum Job {
+    /// To serve.
+    Serve(Box<Config>),
+    /// To make tokens.
+    Token(Box<TokenFlags>),
 }
 
 /// A combination of values that is not allowed; single bad values are clap's to refuse.
@@ -67,15 +81,17 @@ impl Cli {
     ///
     /// # Errors
     /// [`ConfigError`] when two values do not fit each other.
-    pub fn read() -> Result<Config, ConfigError> {
-        Self::parse().into_config()
+    pub fn read() -> Result<Job, ConfigError> {
+        Self::parse().into_job()
     }
 
-    fn into_config(self) -> Result<Config, ConfigError> {
-        match self.command {
-            Some(Command::Serve(flags)) => flags.into_config(),
-            None => self.serve.into_config(),
-        }
+    fn into_job(self) -> Result<Job, ConfigError> {
+        let flags = match self.command {
+            Some(Command::Token(flags)) => return Ok(Job::Token(flags)),
+            Some(Command::Serve(flags)) => *flags,
+            None => self.serve,
+        };
+        flags.into_config().map(|config| Job::Serve(Box::new(config)))
     }
 }
 
@@ -95,6 +111,17 @@ struct ServeFlags {
     /// Where documents are kept: sqlite (in the data folder) or memory (lost at the end; for tests).
     #[arg(long, env = "MARU_STORE", default_value = "sqlite", value_parser = values::store)]
     store: Store,
+    /// Who may open documents: open (whoever knows a document's name may edit it, until somebody closes it in its share dialog)
+    /// or jwt (only who has a link or a token).
+    #[arg(long, env = "MARU_AUTH", default_value = "open", value_parser = values::auth)]
+    auth: Mode,
+    /// File with the key of your own system that makes tokens: a PEM public key of Ed25519 (EdDSA), or a shared secret of at least
+    /// 32 bytes (HS256).
+    #[arg(long, env = "MARU_JWT_SECRET_FILE", value_name = "FILE")]
+    jwt_secret_file: Option<PathBuf>,
+    /// Where a page fetches a new token of your own system before the old one ends, such as https://id.example/maru?doc={doc}.
+    #[arg(long, env = "MARU_JWT_RENEW_URL", value_name = "URL", value_parser = RenewUrl::parse)]
+    jwt_renew_url: Option<RenewUrl>,
     /// Folder of the built site [default: the one in the binary, if it has one, else target/packed].
     #[arg(long, env = "MARU_SITE", value_name = "FOLDER")]
     site: Option<PathBuf>,
@@ -168,6 +195,12 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// What keeps the documents.
     pub store: Store,
+    /// Who is let in without a token.
+    pub auth: Mode,
+    /// The key of the operator's own tokens.
+    pub jwt_secret_file: Option<PathBuf>,
+    /// Where pages renew those.
+    pub jwt_renew_url: Option<RenewUrl>,
     /// Where the site is.
     pub site: Site,
     /// Origins beside the server's own whose pages may connect.
@@ -236,6 +269,9 @@ impl ServeFlags {
             addr: self.addr,
             data_dir: self.data_dir,
             store: self.store,
+            auth: self.auth,
+            jwt_secret_file: self.jwt_secret_file,
+            jwt_renew_url: self.jwt_renew_url,
             site: self.site.map_or_else(Site::built, Site::Folder),
             allowed_origins: self.allowed_origins,
             image_origins: self.image_origins,
@@ -262,6 +298,9 @@ impl Default for Config {
             addr: SocketAddr::from(([127, 0, 0, 1], 3000)),
             data_dir: "./data".into(),
             store: Store::Sqlite,
+            auth: Mode::Open,
+            jwt_secret_file: None,
+            jwt_renew_url: None,
             site: Site::built(),
             allowed_origins: Vec::new(),
             image_origins: Vec::new(),

@@ -14,6 +14,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
     Config,
+    access::{self, Access},
     assets::{self, Assets},
     health::{self, Readiness},
     listener::Tasks,
@@ -34,6 +35,8 @@ const MAX_BODY: usize = 64 << 10;
 /// What the routes share; a clone is a handle on the same.
 #[derive(Clone)]
 pub struct AppState {
+    /// Who may open which document.
+    pub access: Arc<Access>,
     /// What the operator set.
     pub config: Arc<Config>,
     /// The built site.
@@ -62,6 +65,7 @@ pub fn routes(state: AppState) -> Router {
         .route("/d/{doc}", get(page::document))
         .route("/rt/1/ws", any(transport::websocket::upgrade))
         .merge(plain_requests())
+        .merge(access::api::routes())
         .route("/ws/{doc}", any(transport::yjs::upgrade))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))

@@ -12,6 +12,7 @@ use tokio::net::TcpListener;
 #[cfg(test)]
 extern crate self as server;
 
+pub mod access;
 pub mod assets;
 pub mod config;
 pub mod error;
@@ -31,6 +32,7 @@ pub mod transport;
 pub use config::Config;
 pub use error::StartError;
 
+use access::{Access, AccessError, keys::OperatorKey};
 use assets::Assets;
 use health::Readiness;
 use http::AppState;
@@ -53,24 +55,28 @@ impl Server {
     /// # Errors
     /// [`StartError`], whose message says what is wrong and what to do.
     pub fn new(config: Config) -> Result<Self, StartError> {
-        let log: Arc<dyn Log> = match config.store {
+        match config.store {
             config::Store::Sqlite => {
                 config::prepare_data_folder(&config.data_dir)?;
-                Arc::new(SqliteLog::open(
-                    &config.data_dir,
-                    &log::sqlite::Options::default(),
-                )?)
+                let log = SqliteLog::open(&config.data_dir, &log::sqlite::Options::default())?;
+                let access = Access::open(config.auth, &config.data_dir, operator(&config)?)?;
+                Self::with(config, Arc::new(log), access)
             }
-            config::Store::Memory => Arc::new(MemoryLog::new()),
-        };
-        Self::with_log(config, log)
+            config::Store::Memory => Self::with_log(config, Arc::new(MemoryLog::new())),
+        }
     }
 
-    /// As [`Server::new`] with a log of the caller's, whatever [`Config::store`] says.
+    /// As [`Server::new`] with a log of the caller's, whatever [`Config::store`] says; links are kept in memory.
     ///
     /// # Errors
     /// [`StartError`], whose message says what is wrong and what to do.
     pub fn with_log(config: Config, log: Arc<dyn Log>) -> Result<Self, StartError> {
+        let access = Access::in_memory(config.auth, operator(&config)?)?;
+        Self::with(config, log, access)
+    }
+
+    fn with(config: Config, log: Arc<dyn Log>, access: Access) -> Result<Self, StartError> {
+        let access = Arc::new(access);
         let tasks = Tasks::new();
         let metrics = Arc::new(Metrics::new());
         let limits = RoomLimits {
@@ -80,6 +86,7 @@ impl Server {
         };
         let rooms = Rooms::new(
             Arc::clone(&log),
+            Arc::clone(&access),
             Arc::clone(&metrics),
             limits,
             config.idle_room,
@@ -89,6 +96,7 @@ impl Server {
         readiness.watch_store(Box::new(move || log.failure()));
         let http_links = HttpLinks::new(config.deadlines, Arc::clone(&metrics));
         let state = AppState {
+            access,
             http_links,
             assets: Arc::new(Assets::open(&config.site)?),
             metrics,
@@ -119,12 +127,20 @@ impl Server {
         let connections = Connections::new(&state.config, tasks.clone(), &state.metrics);
         let rooms = Arc::clone(&state.rooms);
         let sweeping = tokio::spawn(Arc::clone(&rooms).look_after());
+        let judging = tokio::spawn(Arc::clone(&state.access).look_after(Arc::clone(&rooms)));
         let listening = tokio::spawn(Arc::clone(&state.http_links).look_after());
         let routes = http::routes(state);
         listener::serve(listener, routes, connections, shutdown).await;
         tasks.drain(drain).await;
         sweeping.abort();
         listening.abort();
+        judging.abort();
         rooms.close().await;
     }
+}
+
+/// The key of the operator's own tokens, if there is one.
+fn operator(config: &Config) -> Result<Option<OperatorKey>, AccessError> {
+    let file = config.jwt_secret_file.as_deref();
+    Ok(file.map(OperatorKey::open).transpose()?)
 }

@@ -2,7 +2,11 @@
 
 use std::{future::Future, process::ExitCode};
 
-use server::{Server, StartError, config::Cli, listener, telemetry};
+use server::{
+    Server, StartError,
+    config::{Cli, Job},
+    listener, telemetry,
+};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// A server that could not start, or a drain that was cut short.
@@ -12,7 +16,19 @@ const USAGE_ERROR: u8 = 2;
 
 fn main() -> ExitCode {
     let config = match Cli::read() {
-        Ok(config) => config,
+        Ok(Job::Serve(config)) => *config,
+        Ok(Job::Token(flags)) => {
+            return match flags.run() {
+                Ok(told) => {
+                    print!("{told}");
+                    ExitCode::SUCCESS
+                }
+                Err(error) => {
+                    eprintln!("error: {error}");
+                    ExitCode::from(RUNTIME_ERROR)
+                }
+            };
+        }
         Err(error) => {
             eprintln!("error: {error}");
             return ExitCode::from(USAGE_ERROR);

@@ -19,7 +19,7 @@ use axum::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
-use protocol::id::DocId;
+use protocol::{id::DocId, session::Ended};
 use serde::Deserialize;
 
 use crate::{
@@ -103,18 +103,17 @@ pub(crate) async fn document(
     let Ok(doc) = DocId::parse(&doc) else {
         return Redirect::to("/?refused").into_response();
     };
+    let renew = state.config.jwt_renew_url.as_ref().map(|url| url.of(&doc));
+    match state.access.is_open(&doc).await {
+        Ok(true) => {}
+        Ok(false) => return locked(&state, &doc, renew, &headers).await,
+        Err(error) => return unavailable(&error.ended()),
+    }
     let room = match state.rooms.look(&doc).await {
         Ok(room) => room,
-        Err(ended) => {
-            return (
-                StatusCode::SERVICE_UNAVAILABLE,
-                [(header::RETRY_AFTER, "5")],
-                format!("{}\n", ended.message),
-            )
-                .into_response();
-        }
+        Err(ended) => return unavailable(&ended),
     };
-    let (text, whole, mut embed) = room.read(|room| {
+    let (text, whole, embed) = room.read(|room| {
         let embed = Embed {
             doc: doc.as_str().to_owned(),
             generation: room.generation(),
@@ -122,20 +121,67 @@ pub(crate) async fn document(
             after: room.head(),
             state: None,
             title: None,
+            locked: false,
+            renew,
         };
         (room.text(), room.state(), embed)
     });
     drop(room);
-    let (head, nonce) = head(&state, &headers);
-    let panes = cookie(&headers, "maru-panes")
+    render(&state, &headers, embed, text, Some(whole)).await
+}
+
+/// The page of a document that its name alone does not open: without its text and its state, also without a word on whether there
+/// is one. The text comes by a session, if the page has a token.
+async fn locked(
+    state: &AppState,
+    doc: &DocId,
+    renew: Option<String>,
+    headers: &HeaderMap,
+) -> Response {
+    let embed = Embed {
+        doc: doc.as_str().to_owned(),
+        generation: 0,
+        epoch: 0,
+        after: 0,
+        state: None,
+        title: None,
+        locked: true,
+        renew,
+    };
+    render(state, headers, embed, String::new(), None).await
+}
+
+fn unavailable(ended: &Ended) -> Response {
+    (
+        StatusCode::SERVICE_UNAVAILABLE,
+        [(header::RETRY_AFTER, "5")],
+        format!("{}\n", ended.message),
+    )
+        .into_response()
+}
+
+async fn render(
+    state: &AppState,
+    headers: &HeaderMap,
+    mut embed: Embed,
+    text: String,
+    whole: Option<Bytes>,
+) -> Response {
+    let (head, nonce) = head(state, headers);
+    let panes = cookie(headers, "maru-panes")
         .and_then(Panes::parse)
         .unwrap_or_default();
     // Rendering a long text takes milliseconds: not on a thread that carries everybody's keystrokes.
     let rendered = tokio::task::spawn_blocking(move || {
         let title = markdown::title(&text);
         embed.title.clone_from(&title);
-        embed.state = encoded(&whole);
-        let article = markdown::render(&text, &head.images);
+        embed.state = whole.as_ref().and_then(encoded);
+        let locked = embed.locked;
+        let article = if locked {
+            opening(head.lang)
+        } else {
+            markdown::render(&text, &head.images)
+        };
         let preferences = (head.lang, head.theme);
         let head = Head {
             title: title.clone(),
@@ -144,13 +190,8 @@ pub(crate) async fn document(
         };
         shell::html(head, || {
             let preferences = Preferences::still(preferences.0, preferences.1);
-            Page::Document(Box::new(DocumentModel::still(
-                preferences,
-                embed.doc,
-                title,
-                article,
-                panes,
-            )))
+            let model = DocumentModel::still(preferences, embed.doc, title, article, panes);
+            Page::Document(Box::new(DocumentModel { locked, ..model }))
         })
     })
     .await;
@@ -161,6 +202,11 @@ pub(crate) async fn document(
             (StatusCode::INTERNAL_SERVER_ERROR, "the server could not render this document. Its text is safe on the disk. Try again.\n").into_response()
         }
     }
+}
+
+/// What stands in the text's place until the session brings it.
+fn opening(lang: Lang) -> String {
+    format!("<p class=\"maru-opening\">{}</p>", lang.phrases().opening)
 }
 
 fn page(nonce: Nonce, html: String) -> Response {

@@ -5,7 +5,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak, atomic::AtomicU64},
     time::{Duration, Instant},
 };
 
@@ -20,16 +20,19 @@ use subtle::ConstantTimeEq;
 use tokio::{sync::Notify, time};
 
 use crate::{
+    access::{Access, Admission},
     log::{Loaded, Log},
     metrics::{Metrics, Raised, Rejection},
     rooms::{Directory, Listed, now_ms},
 };
 
 mod leaving;
+mod rights;
 mod saving;
 mod wake;
 mod yjs;
 
+use rights::{Guest, Standing};
 use wake::Wakes;
 
 /// What one call of [`OpenRoom::take`] hands out to a link that has room, in bytes, before the link must have written it.
@@ -44,6 +47,9 @@ pub struct OpenRoom {
     metrics: Arc<Metrics>,
     settled: Notify,
     directory: Directory,
+    access: Arc<Access>,
+    /// When somebody's rights end, or a new token is to be asked for: milliseconds since 1970.
+    due: AtomicU64,
     max_sessions: usize,
     max_update: usize,
     this: Weak<Self>,
@@ -53,6 +59,8 @@ pub struct OpenRoom {
 struct Core {
     room: Room,
     sessions: HashMap<u64, Linked>,
+    /// The plain Yjs connections.
+    guests: HashMap<u64, Guest>,
     next_author: u64,
     broken: bool,
     last_used: Instant,
@@ -67,6 +75,7 @@ struct Core {
 /// A session and its link.
 struct Linked {
     session: Session,
+    standing: Standing,
     _listed: Listed,
     link: Option<u64>,
     since_ms: u64,
@@ -84,7 +93,7 @@ pub struct Taken {
 
 impl OpenRoom {
     /// Opens a `room` made of what was `loaded`. Its sessions are listed in `directory`; beyond `max_sessions` the one lost
-    /// longest ago is forgotten.
+    /// longest ago is forgotten. `access` judges them.
     #[must_use]
     pub fn new(
         doc: DocId,
@@ -93,6 +102,7 @@ impl OpenRoom {
         log: Arc<dyn Log>,
         metrics: Arc<Metrics>,
         directory: Directory,
+        access: Arc<Access>,
         max_sessions: usize,
     ) -> Arc<Self> {
         let open = Raised::new(&metrics.rooms_open);
@@ -102,6 +112,7 @@ impl OpenRoom {
             core: Mutex::new(Core {
                 room,
                 sessions: HashMap::new(),
+                guests: HashMap::new(),
                 next_author: 1,
                 broken: false,
                 last_used: Instant::now(),
@@ -116,6 +127,8 @@ impl OpenRoom {
             metrics,
             settled: Notify::new(),
             directory,
+            access,
+            due: AtomicU64::new(u64::MAX),
             max_sessions,
             max_update,
             this: this.clone(),
@@ -123,7 +136,7 @@ impl OpenRoom {
         })
     }
 
-    /// Opens a session; `wake` is notified when there is something to [`OpenRoom::take`].
+    /// Opens a session for somebody who is let in; `wake` is notified when there is something to [`OpenRoom::take`].
     ///
     /// # Errors
     /// [`Ended`] with what the client is told.
@@ -132,23 +145,30 @@ impl OpenRoom {
         hello: &Hello,
         sid: SessionId,
         key: SessionKey,
+        admission: &Admission,
         wake: Arc<Notify>,
     ) -> Result<u64, Ended> {
         let mut core = self.lock();
         let author = core.next_author();
-        let session = Session::open(hello, Identity { sid, key, author }, &core.room)?;
+        let rights = admission.grant.rights(now_ms());
+        let session = Session::open(hello, Identity { sid, key, author }, rights, &core.room)?;
         self.make_place(&mut core);
         core.sessions.insert(
             author,
             Linked {
                 session,
+                standing: Standing::new(admission),
                 _listed: self.directory.list(sid, &self.doc),
                 link: Some(0),
                 since_ms: now_ms(),
                 presence_told: 0,
             },
         );
+        self.plan(&core);
+        drop(core);
         self.wakes.add(author, wake);
+        self.judge_if_moved(admission.version);
+        self.rights_due(now_ms());
         Ok(author)
     }
 
@@ -172,8 +192,12 @@ impl OpenRoom {
         linked.link = Some(link);
         linked.presence_told = 0;
         let author = linked.session.author();
+        linked.resumed(room);
+        self.plan(&core);
+        drop(core);
         self.wakes.wake(author);
         self.wakes.add(author, wake);
+        self.rights_due(now_ms());
         Ok(author)
     }
 
@@ -301,6 +325,7 @@ impl OpenRoom {
                 drop(core);
                 self.presence_changed();
             }
+            Ok(Received::Token(token)) => self.show(&mut core, author, token.clone()),
             Ok(Received::Nothing | Received::Left) => {}
             Err(ended) if ended.code == ErrorCode::Gone => self.break_up(&mut core),
             Err(_) => {}

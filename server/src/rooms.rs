@@ -18,6 +18,7 @@ use protocol::{
 use tokio::{sync::OnceCell, task, time};
 
 use crate::{
+    access::Access,
     log::{Loaded, Log, LogError},
     metrics::Metrics,
     room::OpenRoom,
@@ -36,6 +37,7 @@ const SWEEP: Duration = Duration::from_secs(2);
 /// All open documents.
 pub struct Rooms {
     log: Arc<dyn Log>,
+    access: Arc<Access>,
     metrics: Arc<Metrics>,
     limits: RoomLimits,
     idle: Duration,
@@ -97,6 +99,7 @@ impl Rooms {
     #[must_use]
     pub fn new(
         log: Arc<dyn Log>,
+        access: Arc<Access>,
         metrics: Arc<Metrics>,
         limits: RoomLimits,
         idle: Duration,
@@ -104,6 +107,7 @@ impl Rooms {
     ) -> Arc<Self> {
         Arc::new(Self {
             log,
+            access,
             metrics,
             limits,
             idle,
@@ -209,6 +213,15 @@ impl Rooms {
         }
     }
 
+    /// Every document that is open.
+    pub fn each(&self, mut look: impl FnMut(&Arc<OpenRoom>)) {
+        for (_, place) in self.places() {
+            if let Some(room) = place.room.get() {
+                look(room);
+            }
+        }
+    }
+
     /// Which document each session is in.
     #[must_use]
     pub fn directory(&self) -> &Directory {
@@ -257,6 +270,7 @@ impl Rooms {
             Arc::clone(&self.log),
             Arc::clone(&self.metrics),
             self.directory.clone(),
+            Arc::clone(&self.access),
             // As many may be waited for as may be connected.
             self.max_connections.saturating_mul(2),
         ))

@@ -1,4 +1,4 @@
-//! What every transport does before a session: check where the request comes from, open or resume; the wire is each adapter's own.
+//! What every transport does before a session: check where the request comes from and who comes, open or resume; the wire is each adapter's own.
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -116,9 +116,11 @@ pub async fn open(state: &AppState, first: ClientFrame) -> Result<Link, Ended> {
     let wake = Arc::new(Notify::new());
     match first {
         ClientFrame::Hello(hello) => {
+            // Before anything is opened for somebody who may not come in.
+            let admission = state.access.admit(&hello.doc, &hello.token).await?;
             let room = state.rooms.enter(&hello.doc).await?;
             let (sid, key) = (rand::random(), rand::random());
-            let author = room.open_session(&hello, sid, key, Arc::clone(&wake))?;
+            let author = room.open_session(&hello, sid, key, &admission, Arc::clone(&wake))?;
             Ok(Link {
                 room,
                 author,
@@ -137,6 +139,7 @@ pub async fn open(state: &AppState, first: ClientFrame) -> Result<Link, Ended> {
             after,
         } => {
             let room = state.rooms.find(&sid).await.ok_or_else(room::gone)?;
+            room.judge_session(&sid, &key).await?;
             let author = room.resume(&sid, &key, link, epoch, after, Arc::clone(&wake))?;
             state.http_links.supersede(&sid, link);
             Ok(Link {

@@ -4,6 +4,8 @@ use std::{fmt, net::SocketAddr, str::FromStr};
 
 use ipnet::IpNet;
 
+use crate::access::judge::Mode;
+
 /// What keeps the documents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Store {
@@ -77,6 +79,14 @@ pub(super) fn store(text: &str) -> Result<Store, &'static str> {
             Err("a store on NATS comes later; this version has sqlite and memory")
         }
         _ => Err("give sqlite or memory"),
+    }
+}
+
+pub(super) fn auth(text: &str) -> Result<Mode, &'static str> {
+    match text {
+        "open" => Ok(Mode::Open),
+        "jwt" => Ok(Mode::Jwt),
+        _ => Err("give open or jwt"),
     }
 }
 

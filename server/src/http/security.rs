@@ -9,7 +9,7 @@ use axum::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 
-use crate::Config;
+use crate::{Config, config::RenewUrl};
 
 /// Lets the style elements of one page through its policy. A page puts it into its answer's extensions, and the policy in
 /// the answer's header names it.
@@ -72,7 +72,7 @@ struct Policy {
 
 impl Policy {
     /// Scripts, workers and sockets from this server only; style sheets too, and the editor's style elements by nonce; images
-    /// also from the sites that the operator trusts. Strings become HTML or a script's address only by the policy `maru`
+    /// also from the sites that the operator trusts, and requests also to the system that renews tokens. Strings become HTML or a script's address only by the policy `maru`
     /// (app/editor/src/trusted.ts). `'self'` covers the WebSocket of the same host too.
     ///
     /// Under `cargo leptos watch` the live reload is an inline script with a socket to another port.
@@ -87,12 +87,14 @@ impl Policy {
             .iter()
             .map(|origin| format!(" {origin}"))
             .collect();
+        let renewal = config.jwt_renew_url.as_ref().map(RenewUrl::origin);
+        let renewal = renewal.map_or_else(String::new, |origin| format!(" {origin}"));
         Self {
             before_nonce: format!(
                 "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'{inline}; style-src 'self'"
             ),
             after_nonce: format!(
-                "; img-src 'self' data:{images}; connect-src 'self'{sockets}; worker-src 'self'; object-src 'none'; \
+                "; img-src 'self' data:{images}; connect-src 'self'{renewal}{sockets}; worker-src 'self'; object-src 'none'; \
                  base-uri 'none'; frame-ancestors 'none'; form-action 'self'; require-trusted-types-for 'script'; \
                  trusted-types maru"
             ),
@@ -158,6 +160,19 @@ mod tests {
         let (one, other) = (Nonce::random(), Nonce::random());
         assert_ne!(one.as_str(), other.as_str());
         assert_eq!(one.as_str().len(), 24);
+    }
+
+    #[test]
+    fn pages_may_ask_the_system_that_renews_their_tokens() {
+        let config = Config {
+            jwt_renew_url: RenewUrl::parse("https://id.example/maru?doc={doc}").ok(),
+            ..Config::default()
+        };
+        let policy = policy(&config);
+        assert!(
+            policy.contains("connect-src 'self' https://id.example;"),
+            "{policy}"
+        );
     }
 
     #[test]

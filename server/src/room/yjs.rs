@@ -10,16 +10,28 @@ use protocol::{
 };
 use tokio::sync::Notify;
 
-use super::{OpenRoom, Taken};
-use crate::rooms::now_ms;
+use super::{
+    Core, OpenRoom, Taken,
+    rights::{Guest, Standing},
+};
+use crate::{access::Admission, rooms::now_ms};
 
 impl OpenRoom {
-    /// Opens a plain Yjs connection.
-    pub fn open_yjs(&self, wake: Arc<Notify>) -> YjsSession {
+    /// Opens a plain Yjs connection for somebody who is let in.
+    pub fn open_yjs(&self, admission: &Admission, wake: Arc<Notify>) -> YjsSession {
         let mut core = self.lock();
         let author = core.next_author();
+        let guest = Guest {
+            standing: Standing::new(admission),
+            news: None,
+        };
+        core.guests.insert(author, guest);
+        let session = YjsSession::open(author, admission.grant.role, &core.room);
+        self.plan(&core);
+        drop(core);
         self.wakes.add(author, wake);
-        YjsSession::open(author, &core.room)
+        self.judge_if_moved(admission.version);
+        session
     }
 
     /// Takes a message that came on a Yjs connection.
@@ -32,6 +44,7 @@ impl OpenRoom {
         message: &Bytes,
     ) -> Result<Received, Ended> {
         let mut core = self.lock();
+        core.tell_news(session);
         let received = session.receive(message, &mut core.room, now_ms());
         if let Err(ended) = &received {
             self.count_rejected(message.len(), ended);
@@ -63,6 +76,7 @@ impl OpenRoom {
                 "the document is being opened anew: nothing is lost, connect again",
             ));
         }
+        core.tell_news(session);
         let published = self.wakes.presence_published();
         let messages = session.next(&mut core.room)?;
         let mut taken = Taken {
@@ -86,9 +100,18 @@ impl OpenRoom {
     pub fn unlink_yjs(&self, author: u64) {
         let mut core = self.lock();
         core.last_used = Instant::now();
+        core.guests.remove(&author);
         self.wakes.remove(author);
         if core.room.presence.leave(author, now_ms()) {
             self.presence_changed();
+        }
+    }
+}
+
+impl Core {
+    fn tell_news(&mut self, session: &mut YjsSession) {
+        if let Some(guest) = self.guests.get_mut(&session.author()) {
+            guest.tell(session);
         }
     }
 }

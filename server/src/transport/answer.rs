@@ -78,7 +78,8 @@ fn retry_after(response: &mut Response, seconds: u64) {
 fn status(code: ErrorCode) -> StatusCode {
     match code {
         ErrorCode::Protocol => StatusCode::BAD_REQUEST,
-        ErrorCode::ReadOnly => StatusCode::FORBIDDEN,
+        ErrorCode::NoToken | ErrorCode::Expired => StatusCode::UNAUTHORIZED,
+        ErrorCode::ReadOnly | ErrorCode::Revoked => StatusCode::FORBIDDEN,
         ErrorCode::TooSlow => StatusCode::REQUEST_TIMEOUT,
         ErrorCode::Superseded | ErrorCode::Incomplete => StatusCode::CONFLICT,
         ErrorCode::Gone => StatusCode::GONE,
@@ -169,7 +170,10 @@ mod tests {
     fn every_refusal_has_its_status_and_says_when_to_come_back_where_that_helps() {
         let table = [
             (ErrorCode::Protocol, 400, false),
+            (ErrorCode::NoToken, 401, false),
+            (ErrorCode::Expired, 401, false),
             (ErrorCode::ReadOnly, 403, false),
+            (ErrorCode::Revoked, 403, false),
             (ErrorCode::TooSlow, 408, false),
             (ErrorCode::Superseded, 409, false),
             (ErrorCode::Gone, 410, false),

@@ -3,14 +3,18 @@
 use std::{net::SocketAddr, pin::pin, sync::Arc};
 
 use axum::{
-    extract::{ConnectInfo, Path, State, ws::WebSocketUpgrade},
+    extract::{
+        ConnectInfo, Path, Query, State, rejection::QueryRejection, ws::WebSocketUpgrade,
+    },
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
 use protocol::{
+    frame::Token,
     id::DocId,
     session::{Ended, yjs::YjsSession},
 };
+use serde::Deserialize;
 use tokio::{
     sync::Notify,
     time::{self, Instant},
@@ -21,16 +25,23 @@ use super::{
     socket::{Incoming, Socket, bounded},
     unreadable,
 };
-use crate::{http::AppState, metrics::LinkKind, rooms::Visit};
+use crate::{access::judge::Denied, http::AppState, metrics::LinkKind, rooms::Visit};
 
 /// Messages taken from a socket before what they caused is written.
 const BURST: usize = 64;
+
+/// The query: the provider has no other way to show a token.
+#[derive(Deserialize)]
+pub struct Shown {
+    token: Option<String>,
+}
 
 /// Upgrades the request, if its page may connect and the document has a proper name.
 pub async fn upgrade(
     State(state): State<AppState>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     Path(doc): Path<String>,
+    shown: Result<Query<Shown>, QueryRejection>,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
@@ -41,22 +52,23 @@ pub async fn upgrade(
         Ok(doc) => doc,
         Err(error) => return (StatusCode::BAD_REQUEST, format!("{error}\n")).into_response(),
     };
+    let shown = shown.ok().map(|Query(shown)| shown.token.unwrap_or_default());
     let (tasks, deadlines) = (state.tasks.clone(), state.config.deadlines);
     // A first sync step may carry a week of edits made without a network.
     let max = state.config.max_update.saturating_mul(8) + (64 << 10);
     bounded(upgrade, max)
-        .on_upgrade(move |socket| tasks.run(serve(state, doc, Socket::new(socket, deadlines))))
+        .on_upgrade(move |socket| {
+            tasks.run(serve(state, doc, shown, Socket::new(socket, deadlines)))
+        })
 }
 
-async fn serve(state: AppState, doc: DocId, mut socket: Socket) {
+async fn serve(state: AppState, doc: DocId, shown: Option<String>, mut socket: Socket) {
     let _open = state.metrics.link(LinkKind::YjsWebsocket);
-    let room = match state.rooms.enter(&doc).await {
-        Ok(room) => room,
+    let wake = Arc::new(Notify::new());
+    let mut link = match enter(&state, &doc, shown, &wake).await {
+        Ok(link) => link,
         Err(ended) => return socket.close(&ended).await,
     };
-    let wake = Arc::new(Notify::new());
-    let session = room.open_yjs(Arc::clone(&wake));
-    let mut link = Link { room, session };
     let end = converse(&state, &mut link, &mut socket, &wake).await;
     // The room first: saying goodbye may take a while.
     drop(link);
@@ -65,6 +77,21 @@ async fn serve(state: AppState, doc: DocId, mut socket: Socket) {
         End::Stopping => socket.restart().await,
         End::Refused(ended) => socket.close(&ended).await,
     }
+}
+
+/// Lets the connection in, if its token allows that.
+async fn enter(
+    state: &AppState,
+    doc: &DocId,
+    shown: Option<String>,
+    wake: &Arc<Notify>,
+) -> Result<Link, Ended> {
+    let token = shown.and_then(|shown| Token::new(shown).ok());
+    let token = token.ok_or_else(|| Denied::BadToken.ended())?;
+    let admission = state.access.admit(doc, &token).await?;
+    let room = state.rooms.enter(doc).await?;
+    let session = room.open_yjs(&admission, Arc::clone(wake));
+    Ok(Link { room, session })
 }
 
 /// A connection in its room. Dropping it tells the room that it is gone.

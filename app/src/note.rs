@@ -7,6 +7,8 @@ pub enum Note {
     Viewer,
     /// Nobody can write here now, or not this person: the server gave no write access, and no link says why.
     ReadOnly,
+    /// The rights end in less than a minute.
+    EndsSoon,
     /// The rights end soon, and the operator's system has not renewed them yet.
     RenewalLate,
 }

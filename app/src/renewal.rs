@@ -23,9 +23,10 @@ impl Outcome {
     #[must_use]
     pub fn of(answer: Option<(u16, &str)>) -> Self {
         match answer {
-            Some((200, body)) => {
-                pass::tidy(body).map_or(Self::Unknown, |token| Self::Token(token.to_owned()))
-            }
+            // Three parts: anything else would be shown to the server for nothing, and end a session that goes on.
+            Some((200, body)) => pass::tidy(body)
+                .filter(|token| token.split('.').count() == 3)
+                .map_or(Self::Unknown, |token| Self::Token(token.to_owned())),
             Some((401 | 403, _)) => Self::Over,
             _ => Self::Unknown,
         }
@@ -96,6 +97,8 @@ mod tests {
             None,
             Some((200, "<html>sign in</html>")),
             Some((200, "")),
+            Some((200, "OK")),
+            Some((200, "a.b")),
             Some((204, "")),
             Some((302, "a.b.c")),
             Some((404, "")),
@@ -121,7 +124,8 @@ mod tests {
             assert!((whole / 2..=whole).contains(wait), "{failed}: {wait}");
         }
         assert!(renewal.is_late());
-        assert_eq!(renewal.came(&Outcome::Token("t".to_owned()), 0), None);
+        let token = Outcome::Token("a.b.c".to_owned());
+        assert_eq!(renewal.came(&token, 0), None);
         assert_eq!(renewal, Renewal::Idle);
         assert!(renewal.begin());
     }

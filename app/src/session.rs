@@ -483,7 +483,7 @@ impl Session {
             let facts = inner.reporter.facts(&status, now);
             (
                 facts,
-                inner.reporter.note(&facts),
+                inner.reporter.note(&facts, &status, now),
                 inner.reporter.way(&status, now),
             )
         };

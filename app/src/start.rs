@@ -12,42 +12,24 @@ use crate::panes::{Panes, WIDE_PX};
 use crate::pass;
 use crate::preferences::Preferences;
 use crate::saved_state::SavedState;
-use crate::session::{Delivered, Session, Signals};
+use crate::session::{Session, Signals};
 use crate::share::{Ask, Share};
 use crate::theme::Theme;
 use crate::trouble::Remedy;
 use crate::way::Way;
 use leptos::prelude::*;
 use leptos::{ev, reactive::owner::LocalStorage};
-use protocol::{client::Embedded, id::DocId};
-use serde::{Deserialize, Serialize};
+use protocol::id::DocId;
+use serde::Deserialize;
 use std::time::Duration;
+
+mod embed;
+
+pub use embed::Embed;
+use embed::delivered;
 
 /// How many documents the home page remembers.
 const RECENT: usize = 12;
-
-/// The data block `maru-document`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Embed {
-    /// The document's name.
-    pub doc: String,
-    /// Its generation.
-    pub generation: u64,
-    /// The room's epoch.
-    pub epoch: u64,
-    /// The entry up to which `state` reaches.
-    pub after: u64,
-    /// The state as an update in base64; none when it is too large for a page.
-    pub state: Option<String>,
-    /// The first heading, as the server rendered it.
-    pub title: Option<String>,
-    /// The document opens by a link only: nothing of it stands in the page, and the session brings it.
-    #[serde(default)]
-    pub locked: bool,
-    /// Where an operator's system gives a new token for this document (`--jwt-renew-url`).
-    #[serde(default)]
-    pub renew: Option<String>,
-}
 
 /// The page that the server rendered, with everything that makes it move.
 #[must_use]
@@ -240,29 +222,6 @@ fn copy(copied: RwSignal<Copied>, text: String) {
         copied.set(Some((text, worked)));
         set_timeout(move || copied.set(None), Duration::from_secs(4));
     });
-}
-
-fn delivered(doc: DocId, embed: Embed) -> Delivered {
-    let state = embed.state.and_then(|state| browser::from_base64(&state));
-    // Without the state the replica is empty, and only an exchange of states fills it.
-    let embedded = match &state {
-        Some(_) => Embedded {
-            generation: embed.generation,
-            epoch: embed.epoch,
-            after: embed.after,
-        },
-        None => Embedded::default(),
-    };
-    // Where the browser keeps nothing, the script that took it out of the address has it.
-    let pass = browser::stored(&pass::key(doc.as_str())).or_else(|| browser::global("maruPass"));
-    Delivered {
-        pass: pass.and_then(|pass| pass::tidy(&pass).map(str::to_owned)),
-        locked: embed.locked,
-        renew: embed.renew,
-        doc,
-        embedded,
-        state,
-    }
 }
 
 fn mount(session: &Session, lang: Lang, mounted: RwSignal<bool>) {

@@ -88,6 +88,9 @@ fn note(note: Note) -> &'static str {
             "You are a viewer: your link lets you read and follow the others, not write. To write, ask for an edit link."
         }
         Note::ReadOnly => "You can read this document and follow the others, but not write in it.",
+        Note::EndsSoon => {
+            "Your access ends in less than a minute. What is marked as saved is safe. To go on, ask for a new link."
+        }
         Note::RenewalLate => {
             "Your access ends in less than a minute and could not be renewed yet. What is marked as saved is safe. The page keeps \
              trying; go on."

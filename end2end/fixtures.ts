@@ -37,6 +37,12 @@ interface Visit extends BrowserContextOptions {
   path?: string
 }
 
+interface Join {
+  (name: string, options?: Visit): Promise<Person>
+  /** The same on a page that is there already. */
+  at: (page: Page, name: string) => Promise<Person>
+}
+
 interface Fixtures {
   /** The name of a document that only this test uses. */
   doc: string
@@ -45,7 +51,7 @@ interface Fixtures {
   /** A watched page in a browser of its own, not yet anywhere. */
   visit: (options?: Visit) => Promise<Page>
   /** Somebody at the document, once the page has come to life. */
-  join: (name: string, options?: Visit) => Promise<Person>
+  join: Join
   /** What the pages complained about. Empty at the end, or the test fails. */
   complaints: string[]
   /** From here on, complaints like this are expected: what the browser says about a WebSocket that a proxy refuses. */
@@ -103,6 +109,7 @@ export const test = base.extend<Fixtures, { maru: Maru }>({
         if (!expected && !(tolerance.noServer && NO_SERVER.test(what))) complaints.push(`${name ?? "page"}: ${what}`)
       }
       const still = options.javaScriptEnabled === false
+      await context.addInitScript(reportViolations)
       context.on("page", (page) => watch(page, (what) => {
         if (!(still && WITHOUT_SCRIPT.test(what))) complain(what)
       }))
@@ -112,15 +119,30 @@ export const test = base.extend<Fixtures, { maru: Maru }>({
   },
 
   join: async ({ visit, maru, doc }, use) => {
-    await use(async (name, { server = maru, path = `/d/${doc}`, ...options } = {}) => {
+    const at = async (page: Page, name: string): Promise<Person> => {
+      await page.locator('[data-mounted="true"] .cm-content').waitFor()
+      return new Person(page, name)
+    }
+    const join = async (name: string, { server = maru, path = `/d/${doc}`, ...options }: Visit = {}): Promise<Person> => {
       const page = await visit({ name, server, ...options })
       await page.goto(server.origin + path)
-      const person = new Person(page, name)
-      await page.locator('[data-mounted="true"] .cm-content').waitFor()
-      return person
-    })
+      return at(page, name)
+    }
+    await use(Object.assign(join, { at }))
   },
 })
+
+/** Says every violation of the page's policy on its console, which is watched; some the browser itself only counts. */
+function reportViolations(): void {
+  addEventListener("securitypolicyviolation", ({ effectiveDirective, blockedURI, sourceFile, lineNumber }) =>
+    console.error(`the policy was violated: ${effectiveDirective} by ${blockedURI || "inline"}, ${sourceFile}:${lineNumber}`))
+}
+
+/** Whether a request leaves for another site; tests have proxies on this machine, and pages make addresses of their own. */
+const foreign = (url: string): boolean => {
+  const { protocol, hostname } = new URL(url)
+  return !["data:", "blob:"].includes(protocol) && !["127.0.0.1", "localhost"].includes(hostname)
+}
 
 function watch(page: Page, complain: (what: string) => void): void {
   page.on("console", (message) => {
@@ -129,6 +151,9 @@ function watch(page: Page, complain: (what: string) => void): void {
   })
   page.on("pageerror", (error) => complain(`uncaught: ${error.stack ?? error}`))
   page.on("crash", () => complain("the page crashed"))
+  page.on("request", (request) => {
+    if (foreign(request.url())) complain(`a request to another site: ${request.url()}`)
+  })
   page.on("requestfailed", (request) => {
     const why = request.failure()?.errorText ?? ""
     // A page that is left drops what it was still fetching.

@@ -2,16 +2,18 @@
 //! `cargo run -p app --example gallery --features ssr -- OUT-DIR`. No server, no script; not a test.
 use app::colour::PALETTE;
 use app::component::people::Person;
-use app::component::share_button::Copied;
+use app::component::share_dialog::ShareModel;
 use app::component::status_bar::{Position, TextSize};
 use app::home::{HomeModel, Recent};
 use app::identity::Identity;
 use app::lang::Lang;
+use app::note::Note;
 use app::page::Page;
 use app::page::document::DocumentModel;
 use app::panes::Panes;
 use app::preferences::Preferences;
 use app::saved_state::SavedState;
+use app::share::{Access, Link, Listed, Made, Share};
 use app::shell::{Assets, Head, html};
 use app::theme::Theme;
 use app::trouble::Trouble;
@@ -99,6 +101,17 @@ fn main() -> std::io::Result<()> {
                 });
                 model.title = Signal::stored(None);
             })?;
+            document("document-viewer", |model| {
+                model.saved = Signal::stored(SavedState::ReadOnly);
+                model.note = Signal::stored(Some(Note::Viewer));
+                model.may_write = Signal::stored(false);
+            })?;
+            document("document-revoked", |model| {
+                let reason = Trouble::Revoked { open: true };
+                model.saved = Signal::stored(SavedState::CannotSave { reason });
+                model.trouble = Signal::stored(Some(reason));
+                model.may_write = Signal::stored(false);
+            })?;
             document("document-trouble", |model| {
                 model.saved = Signal::stored(SavedState::CannotSave {
                     reason: Trouble::StorageFailed,
@@ -129,6 +142,41 @@ fn home(preferences: Preferences) -> HomeModel {
     }
 }
 
+fn sharing(preferences: Preferences) -> ShareModel {
+    let link = |id: &str, access, label: &str, expires_ms| Link {
+        id: id.to_owned(),
+        access,
+        label: label.to_owned(),
+        expires_ms,
+    };
+    ShareModel {
+        share: Signal::stored(Share {
+            listed: Some(Listed {
+                closed: true,
+                can_close: true,
+                links: vec![
+                    link("a", Access::Write, "우리 팀", None),
+                    link(
+                        "b",
+                        Access::Read,
+                        "for the newsletter of next week",
+                        Some(200_000_000),
+                    ),
+                    link("c", Access::Read, "", Some(3_000_000)),
+                ],
+            }),
+            made: Some(Made {
+                token: "eyJhbGciOiJFZERTQSIsImtpZCI6IjEifQ.eyJkb2MiOiJub3RlcyJ9.c2lnbmF0dXJl"
+                    .to_owned(),
+                access: Access::Read,
+                own: false,
+            }),
+            ..Share::default()
+        }),
+        ..ShareModel::still(preferences)
+    }
+}
+
 fn full(preferences: Preferences) -> DocumentModel {
     let person = |(place, name): (usize, &&str)| Person {
         name: (*name).to_owned(),
@@ -143,7 +191,7 @@ fn full(preferences: Preferences) -> DocumentModel {
             colour: PALETTE[7],
         })),
         others: Signal::stored(NAMES.iter().enumerate().map(person).collect::<Vec<_>>()),
-        copied: Signal::stored(Copied::No),
+        share: sharing(preferences),
         size: Signal::stored(Some(TextSize::of(TEXT))),
         position: Signal::stored(Some(Position {
             line: 12,
@@ -158,7 +206,7 @@ fn full(preferences: Preferences) -> DocumentModel {
             preferences,
             "weekly-2026-47".to_owned(),
             title,
-            markdown::render(TEXT),
+            markdown::render(TEXT, ""),
             Panes::Split,
         )
     }

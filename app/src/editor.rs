@@ -86,10 +86,11 @@ impl Editor {
         lang: &str,
         placeholder: &str,
         label: &str,
+        read_only: bool,
     ) -> Option<Self> {
         let options = object(&[
             ("lang", lang.into()),
-            ("readOnly", false.into()),
+            ("readOnly", read_only.into()),
             ("placeholder", placeholder.into()),
             ("label", label.into()),
         ]);
@@ -121,11 +122,13 @@ impl Preview {
         worker: &str,
         js: &str,
         wasm: &str,
+        images: &str,
     ) -> Option<Self> {
         let urls = object(&[
             ("worker", worker.into()),
             ("js", js.into()),
             ("wasm", wasm.into()),
+            ("images", images.into()),
         ]);
         start_preview_js(target, &urls)
             .map_err(|error| leptos::logging::error!("the preview did not start: {error:?}"))

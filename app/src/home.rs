@@ -2,8 +2,10 @@
 use crate::component::floor::Floor;
 use crate::component::icon::{Icon, shape};
 use crate::component::top_bar::TopBar;
+use crate::pass;
 use crate::phrases::Phrases;
 use crate::preferences::Preferences;
+use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 
 /// What the home page needs to know.
@@ -15,6 +17,8 @@ pub struct HomeModel {
     pub recent: Signal<Vec<Recent>>,
     /// Takes a document off the list.
     pub on_forget: Callback<String>,
+    /// Go to another place of this server.
+    pub on_go: Callback<String>,
     /// The server could not make sense of a name that was asked for (`/?refused`).
     pub refused: bool,
 }
@@ -36,6 +40,7 @@ impl HomeModel {
             preferences,
             recent: Signal::stored(Vec::new()),
             on_forget: Callback::new(|_| ()),
+            on_go: Callback::new(|_| ()),
             refused,
         }
     }
@@ -59,7 +64,7 @@ pub fn Home(model: HomeModel) -> impl IntoView {
                                 {preferences.say(|p| p.new_document)}
                             </button>
                         </form>
-                        <OpenForm preferences refused=model.refused />
+                        <OpenForm preferences refused=model.refused on_go=model.on_go />
                     </div>
                 </section>
                 <Floor />
@@ -75,16 +80,25 @@ pub fn Home(model: HomeModel) -> impl IntoView {
 }
 
 #[component]
-fn OpenForm(preferences: Preferences, refused: bool) -> impl IntoView {
+fn OpenForm(preferences: Preferences, refused: bool, on_go: Callback<String>) -> impl IntoView {
+    let typed = StoredValue::new(String::new());
+    // What stands after the sign is a secret, which a form would send in an address.
+    let submit = move |event: SubmitEvent| {
+        if let Some(path) = typed.with_value(|typed| pass::pasted(typed)) {
+            event.prevent_default();
+            on_go.run(path);
+        }
+    };
     view! {
-        <form class="open" action="/open" method="get">
+        <form class="open" action="/open" method="get" on:submit=submit>
             <label class="unseen" for="maru-open">{preferences.say(|p| p.open_title)}</label>
             <input
                 id="maru-open"
                 name="doc"
                 type="text"
                 required
-                maxlength="2048"
+                maxlength="8192"
+                on:input=move |event| typed.set_value(event_target_value(&event))
                 autocomplete="off"
                 autocapitalize="none"
                 spellcheck="false"

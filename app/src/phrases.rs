@@ -2,6 +2,7 @@
 pub mod connection;
 pub(crate) mod english;
 pub(crate) mod korean;
+pub mod share;
 
 use crate::lang::Lang;
 use crate::trouble::{Remedy, Trouble};
@@ -50,10 +51,15 @@ pub struct Phrases {
     pub preview: &'static str,
     pub panes: &'static str,
     pub needs_script: &'static str,
-    pub share: &'static str,
-    pub shared: &'static str,
-    pub share_failed: &'static str,
+    /// The share dialog.
+    pub share: share::Share,
+    /// What a page without script says of a document that opens by a session only.
+    pub needs_script_to_open: &'static str,
+    pub opening: &'static str,
     pub download: &'static str,
+    pub copy_text: &'static str,
+    pub copy_text_failed: &'static str,
+    pub without_link: &'static str,
     pub reload: &'static str,
     pub status: &'static str,
     pub characters: fn(u32) -> String,
@@ -80,6 +86,7 @@ pub struct Phrases {
     pub state_offline: &'static str,
     pub state_unsaved: &'static str,
     pub state_cannot_save: &'static str,
+    pub state_no_access: &'static str,
     pub state_read_only: &'static str,
     pub meaning_connecting: &'static str,
     pub meaning_saved: &'static str,
@@ -134,6 +141,8 @@ impl Phrases {
     pub fn remedy(&self, remedy: Remedy) -> &'static str {
         match remedy {
             Remedy::Download => self.download,
+            Remedy::Copy => self.copy_text,
+            Remedy::WithoutLink => self.without_link,
             Remedy::Reload => self.reload,
         }
     }

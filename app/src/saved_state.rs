@@ -105,6 +105,7 @@ impl SavedState {
             Self::Offline {
                 unsaved_ms: Some(_),
             } => say.state_unsaved,
+            Self::CannotSave { reason } if reason.bars() => say.state_no_access,
             Self::CannotSave { .. } => say.state_cannot_save,
             Self::ReadOnly => say.state_read_only,
         }

@@ -11,7 +11,11 @@ use crate::editor::inspector::Panel;
 use crate::editor::{Editor, Preview};
 use crate::identity::Identity;
 use crate::inspector::Inspector;
+use crate::note::Note;
+use crate::pass;
+use crate::renewal::Renewal;
 use crate::saved_state::SavedState;
+use crate::share::Share;
 use crate::trouble::Trouble;
 use crate::way::Way;
 use bytes::Bytes;
@@ -19,6 +23,7 @@ use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
 use protocol::client::{Client, Embedded};
 use protocol::connection::{Connection, Effect};
+use protocol::frame::Token;
 use protocol::id::{ClientId, DocId};
 use protocol::ladder::Memory;
 use protocol::presence::Person;
@@ -28,6 +33,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 use std::time::Duration;
 
+mod access;
 pub mod crowd;
 pub mod digest;
 mod leisure;
@@ -39,10 +45,11 @@ pub mod sleep;
 mod tick;
 mod watch;
 
+use access::Access;
 use crowd::Crowd;
 use link::Wired;
 use place::Place;
-use report::Reporter;
+use report::{Reporter, Rights};
 use sleep::Clocks;
 
 /// Under this name the browser remembers which transport worked where WebSocket did not.
@@ -63,6 +70,14 @@ pub struct Signals {
     pub saved: RwSignal<SavedState>,
     /// What stands in the way.
     pub trouble: RwSignal<Option<Trouble>>,
+    /// What a person should know of their rights.
+    pub note: RwSignal<Option<Note>>,
+    /// Whether this person may write.
+    pub may_write: RwSignal<bool>,
+    /// One's own pass; empty without one.
+    pub pass: RwSignal<String>,
+    /// The links of the document.
+    pub share: RwSignal<Share>,
     /// Everybody else.
     pub others: RwSignal<Vec<Shown>>,
     /// The first heading.
@@ -107,7 +122,7 @@ struct Inner {
     preview: Option<Preview>,
     people: BTreeMap<ClientId, Person>,
     me: Identity,
-    may_write: bool,
+    access: Access,
     selection: Option<(u32, u32)>,
     reporter: Reporter,
     timer: Option<(u64, TimeoutHandle)>,
@@ -123,6 +138,12 @@ pub struct Delivered {
     pub embedded: Embedded,
     /// The state as an update; none when it is too large to be delivered with the page.
     pub state: Option<Vec<u8>>,
+    /// The document opens by a pass only.
+    pub locked: bool,
+    /// Where an operator's system gives a new token.
+    pub renew: Option<String>,
+    /// The pass that this browser has for it.
+    pub pass: Option<String>,
 }
 
 impl Session {
@@ -139,7 +160,24 @@ impl Session {
             embedded = Embedded::default();
         }
         replica.take_ops();
-        let client = Client::new(delivered.doc, id, embedded, browser::random());
+        let token = delivered
+            .pass
+            .as_deref()
+            .and_then(|pass| Token::new(pass).ok());
+        let token = token.unwrap_or_default();
+        let reporter = Reporter::new(Rights {
+            has_pass: !token.is_empty(),
+            locked: delivered.locked,
+            seems_to_read: pass::seems_to_read(token.as_str(), browser::from_base64),
+            renewal: Renewal::Idle,
+        });
+        let access = Access {
+            pass: token.as_str().to_owned(),
+            since: browser::now(),
+            doc: delivered.doc.as_str().to_owned(),
+            renew: delivered.renew,
+        };
+        let client = Client::new(delivered.doc, id, embedded, browser::random()).with_token(token);
         let memory = browser::stored(MEMORY).and_then(|text| Memory::parse(&text));
         let inner = Inner {
             connection: Connection::new(
@@ -165,9 +203,9 @@ impl Session {
             preview: None,
             people: BTreeMap::new(),
             me,
-            may_write: true,
+            access,
             selection: None,
-            reporter: Reporter::default(),
+            reporter,
             timer: None,
             presence_planned: false,
             digest: None,
@@ -180,6 +218,7 @@ impl Session {
 
     /// Connects, for as long as the page lives.
     pub fn start(&self) {
+        self.tell_pass();
         self.tell_presence();
         self.act(|inner, now| inner.connection.tick(now, &inner.replica));
     }
@@ -377,7 +416,7 @@ impl Session {
                 return;
             }
         }
-        let (mut wake, mut people, mut status) = (false, false, false);
+        let (mut wake, mut people, mut status, mut renew) = (false, false, false, false);
         loop {
             let Some(effect) = self.inner.borrow_mut().effects.pop_front() else {
                 break;
@@ -406,7 +445,8 @@ impl Session {
                     self.inner.borrow_mut().people.clear();
                     people = true;
                 }
-                Effect::Status | Effect::Renew { .. } => status = true,
+                Effect::Status => status = true,
+                Effect::Renew { .. } => renew = true,
                 Effect::Remember(memory) => match memory {
                     Some(memory) => browser::store(MEMORY, &memory.to_text()),
                     None => browser::forget(MEMORY),
@@ -423,28 +463,38 @@ impl Session {
         }
         if status {
             self.tell_status();
+            if !self.fall_back() {
+                self.renew_when_expired();
+            }
+        }
+        if renew {
+            self.renew();
         }
     }
 
     fn tell_status(&self) {
-        let (facts, way) = {
+        let (facts, note, way) = {
             let mut inner = self.inner.borrow_mut();
             let status = inner.connection.status();
             if let (Some(rung), Some(ms)) = (status.rung, status.rtt_ms) {
                 inner.inspector.tally.round_trip(rung, ms);
             }
             let now = browser::now();
+            let facts = inner.reporter.facts(&status, now);
             (
-                inner.reporter.facts(&status, now),
+                facts,
+                inner.reporter.note(&facts, &status, now),
                 inner.reporter.way(&status, now),
             )
         };
-        let (editor, may_write) = (self.inner.borrow().editor.clone(), facts.may_write);
-        if let Some(editor) = editor
-            && std::mem::replace(&mut self.inner.borrow_mut().may_write, may_write) != may_write
-        {
-            editor.set_read_only(!may_write);
+        let editor = self.inner.borrow().editor.clone();
+        if self.signals.may_write.get_untracked() != facts.may_write {
+            self.signals.may_write.set(facts.may_write);
+            if let Some(editor) = editor {
+                editor.set_read_only(!facts.may_write);
+            }
         }
+        set_if_new(self.signals.note, note);
         set_if_new(self.signals.saved, SavedState::from(facts));
         set_if_new(self.signals.trouble, facts.trouble);
         if self.signals.way.get_untracked().rung != way.rung {

@@ -35,6 +35,14 @@ pub struct Assets {
     pub icon: String,
 }
 
+/// The data block `maru-boot`.
+#[derive(Serialize)]
+struct Boot<'a> {
+    #[serde(flatten)]
+    assets: &'a Assets,
+    images: &'a str,
+}
+
 /// What the head of the document needs to know.
 #[derive(Clone, Debug, Default)]
 pub struct Head {
@@ -48,6 +56,10 @@ pub struct Head {
     pub title: Option<String>,
     /// JSON for the page: the document's state, so that the first sync needs no round trip. Its `<` are escaped here.
     pub document: Option<String>,
+    /// The page's nonce, which the policy in its answer's header names: the editor's style elements carry it.
+    pub nonce: String,
+    /// The sites whose images are shown, as `markdown::render` takes them.
+    pub images: String,
 }
 
 /// Renders the whole document, `<!DOCTYPE html>` first.
@@ -114,9 +126,15 @@ fn shell(head: Head, about: About, preloads: impl IntoView, body: impl IntoView)
         theme,
         assets,
         document,
+        nonce,
+        images,
         ..
     } = head;
-    let boot = serde_json::to_string(&assets).unwrap_or_default();
+    let boot = Boot {
+        assets: &assets,
+        images: &images,
+    };
+    let boot = serde_json::to_string(&boot).unwrap_or_default();
     view! {
         <!DOCTYPE html>
         <html lang=lang.tag() data-theme=theme.name() data-page=about.name>
@@ -131,7 +149,7 @@ fn shell(head: Head, about: About, preloads: impl IntoView, body: impl IntoView)
                 {preloads}
                 <script type="application/json" id="maru-boot" inner_html=data(&boot)></script>
                 {document.map(|document| view! { <script type="application/json" id="maru-document" inner_html=data(&document)></script> })}
-                <script type="module" src=assets.boot></script>
+                <script type="module" nonce=nonce src=assets.boot></script>
             </head>
             <body>{body}</body>
         </html>

@@ -1,50 +1,35 @@
 //! Brings the server-rendered page to life: reads what the server put into it, makes the signals, mounts the editor.
 use crate::browser;
 use crate::colour::Colour;
-use crate::component::share_button::Copied;
+use crate::component::copy_field::Copied;
+use crate::component::share_dialog::ShareModel;
 use crate::editor::{Editor, Preview, host::Host};
 use crate::home::{HomeModel, Recent};
 use crate::identity::Identity;
 use crate::lang::Lang;
 use crate::page::{Page, document::DocumentModel};
 use crate::panes::{Panes, WIDE_PX};
+use crate::pass;
 use crate::preferences::Preferences;
 use crate::saved_state::SavedState;
-use crate::session::{Delivered, Session, Signals};
+use crate::session::{Session, Signals};
+use crate::share::{Ask, Share};
 use crate::theme::Theme;
 use crate::trouble::Remedy;
 use crate::way::Way;
 use leptos::prelude::*;
 use leptos::{ev, reactive::owner::LocalStorage};
-use protocol::{client::Embedded, id::DocId};
-use serde::{Deserialize, Serialize};
+use protocol::id::DocId;
+use serde::Deserialize;
 use std::time::Duration;
+
+mod embed;
+
+pub use embed::Embed;
+use embed::delivered;
 
 /// How many documents the home page remembers.
 const RECENT: usize = 12;
-
-/// The data block `maru-document`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Embed {
-    /// The document's name.
-    pub doc: String,
-    /// Its generation.
-    pub generation: u64,
-    /// The room's epoch.
-    pub epoch: u64,
-    /// The entry up to which `state` reaches.
-    pub after: u64,
-    /// The state as an update in base64; none when it is too large for a page.
-    pub state: Option<String>,
-    /// The first heading, as the server rendered it.
-    pub title: Option<String>,
-    /// The document opens by a link only: nothing of it stands in the page, and the session brings it.
-    #[serde(default)]
-    pub locked: bool,
-    /// Where an operator's system gives a new token for this document (`--jwt-renew-url`).
-    #[serde(default)]
-    pub renew: Option<String>,
-}
 
 /// The page that the server rendered, with everything that makes it move.
 #[must_use]
@@ -99,6 +84,7 @@ fn home(preferences: Preferences) -> HomeModel {
             recent.update(|list| list.retain(|entry| entry.doc != doc));
             recent.with_untracked(|list| remember(list));
         }),
+        on_go: Callback::new(|path: String| browser::go(&path)),
         refused: browser::address().contains("refused"),
     }
 }
@@ -107,6 +93,10 @@ fn document(preferences: Preferences, doc: &DocId, embed: Embed) -> DocumentMode
     let signals = Signals {
         saved: RwSignal::new(SavedState::Connecting),
         trouble: RwSignal::new(None),
+        note: RwSignal::new(None),
+        may_write: RwSignal::new(true),
+        pass: RwSignal::new(String::new()),
+        share: RwSignal::new(Share::default()),
         others: RwSignal::new(Vec::new()),
         title: RwSignal::new(embed.title.clone()),
         size: RwSignal::new(None),
@@ -120,17 +110,16 @@ fn document(preferences: Preferences, doc: &DocId, embed: Embed) -> DocumentMode
             .and_then(|name| Panes::parse(&name))
             .unwrap_or_default(),
     );
-    let (mounted, me, copied) = (
-        RwSignal::new(false),
-        RwSignal::new(None),
-        RwSignal::new(Copied::No),
-    );
+    let (mounted, me) = (RwSignal::new(false), RwSignal::new(None));
+    let (copied, locked) = (RwSignal::new(Copied::None), embed.locked);
+    let address = RwSignal::new(String::new());
     let identity = identity(preferences.lang.get_untracked());
     let session = Session::new(delivered(doc.clone(), embed), identity.clone(), signals);
     let live = StoredValue::<_, LocalStorage>::new_local(session);
 
     Effect::new(move || {
         me.set(Some(identity.clone()));
+        address.set(browser::address());
         live.with_value(|session| {
             mount(session, preferences.lang.get_untracked(), mounted);
             listen(session);
@@ -173,6 +162,7 @@ fn document(preferences: Preferences, doc: &DocId, embed: Embed) -> DocumentMode
         preferences,
         doc: name.clone(),
         article: String::new(),
+        locked,
         title: signals.title.into(),
         mounted: mounted.into(),
         saved: signals.saved.into(),
@@ -180,7 +170,18 @@ fn document(preferences: Preferences, doc: &DocId, embed: Embed) -> DocumentMode
         panes: panes.into(),
         me: me.into(),
         others: signals.others.into(),
-        copied: copied.into(),
+        note: signals.note.into(),
+        may_write: signals.may_write.into(),
+        share: ShareModel {
+            preferences,
+            share: signals.share.into(),
+            address: address.into(),
+            pass: signals.pass.into(),
+            copied: copied.into(),
+            on_ask: Callback::new(move |ask: Ask| live.with_value(|session| session.ask(ask))),
+            on_copy: Callback::new(move |text| copy(copied, text)),
+            on_close: Callback::new(move |()| signals.share.update(Share::forget)),
+        },
         size: signals.size.into(),
         position: signals.position.into(),
         way: signals.way.into(),
@@ -192,19 +193,20 @@ fn document(preferences: Preferences, doc: &DocId, embed: Embed) -> DocumentMode
             live.with_value(|session| session.set_identity(chosen.clone()));
             me.set(Some(chosen));
         }),
-        on_share: Callback::new(move |()| {
-            leptos::task::spawn_local(async move {
-                let done = browser::copy(&browser::address()).await;
-                copied.set(if done { Copied::Yes } else { Copied::Failed });
-                set_timeout(move || copied.set(Copied::No), Duration::from_secs(4));
-            });
-        }),
         on_remedy: Callback::new(move |remedy: Remedy| match remedy {
             Remedy::Download => live.with_value(|session| {
                 session.flush();
                 browser::download(&format!("{name}.md"), &session.text());
             }),
+            Remedy::Copy => live.with_value(|session| {
+                session.flush();
+                copy(copied, session.text());
+            }),
             Remedy::Reload => browser::reload(),
+            Remedy::WithoutLink => {
+                live.with_value(Session::forget_pass);
+                browser::reload();
+            }
         }),
         on_inspector: Callback::new(move |()| {
             let lang = preferences.lang.get_untracked();
@@ -213,22 +215,13 @@ fn document(preferences: Preferences, doc: &DocId, embed: Embed) -> DocumentMode
     }
 }
 
-fn delivered(doc: DocId, embed: Embed) -> Delivered {
-    let state = embed.state.and_then(|state| browser::from_base64(&state));
-    // Without the state the replica is empty, and only an exchange of states fills it.
-    let embedded = match &state {
-        Some(_) => Embedded {
-            generation: embed.generation,
-            epoch: embed.epoch,
-            after: embed.after,
-        },
-        None => Embedded::default(),
-    };
-    Delivered {
-        doc,
-        embedded,
-        state,
-    }
+/// Copies a text, and says for a while how that went.
+fn copy(copied: RwSignal<Copied>, text: String) {
+    leptos::task::spawn_local(async move {
+        let worked = browser::copy(&text).await;
+        copied.set(Some((text, worked)));
+        set_timeout(move || copied.set(None), Duration::from_secs(4));
+    });
 }
 
 fn mount(session: &Session, lang: Lang, mounted: RwSignal<bool>) {
@@ -242,12 +235,15 @@ fn mount(session: &Session, lang: Lang, mounted: RwSignal<bool>) {
             lang.tag(),
             say.placeholder,
             say.source,
+            !session.may_write_at_first(),
         )
     });
     match editor {
         Some(editor) => {
             mounted.set(true);
-            editor.focus();
+            if session.may_write_at_first() {
+                editor.focus();
+            }
             session.set_editor(editor);
         }
         None => session.set_editor_failed(),
@@ -260,6 +256,7 @@ fn open_preview(session: &Session) {
         preview: String,
         markdown: String,
         markdown_wasm: String,
+        images: String,
     }
     if session.has_preview() {
         return;
@@ -271,6 +268,7 @@ fn open_preview(session: &Session) {
             &boot.preview,
             &boot.markdown,
             &boot.markdown_wasm,
+            &boot.images,
         ));
     }
 }
@@ -289,6 +287,14 @@ fn listen(session: &Session) {
     browser::on(ev::pageshow, move |event| {
         if event.persisted() {
             live.return_from_cache();
+        }
+    });
+    let live = session.clone();
+    let key = pass::key(&live.doc());
+    browser::on(ev::storage, move |event| {
+        // Of another tab, or of this one's address.
+        if let (true, Some(token)) = (event.key().as_ref() == Some(&key), event.new_value()) {
+            live.adopt(&token);
         }
     });
     let live = session.clone();

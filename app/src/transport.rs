@@ -8,6 +8,7 @@ use std::rc::Rc;
 use traffic::Watch;
 use websocket::WebSocketLink;
 
+pub mod api;
 pub mod event_stream;
 pub mod events;
 pub mod outgoing;

@@ -19,6 +19,8 @@ fn document(lang: Lang, article: &'static str, state: &str) -> String {
             boot: "/pkg/boot.1.js".to_owned(),
             ..Assets::default()
         },
+        nonce: "n0nce".to_owned(),
+        images: "https://img.example".to_owned(),
     };
     html(head, || {
         let preferences = Preferences::still(lang, Theme::Dark);
@@ -99,6 +101,17 @@ fn nothing_in_the_page_needs_an_inline_script_or_style() {
             "{page}"
         );
     }
+}
+
+#[test]
+fn the_page_tells_its_scripts_the_nonce_and_whose_images_are_shown() {
+    let page = document(Lang::En, "", "{}");
+    let boot = page.split("<script type=\"module\"").nth(1).unwrap();
+    assert!(boot[..boot.find('>').unwrap()].contains("nonce=\"n0nce\""));
+    assert!(
+        page.contains("\"boot\":\"/pkg/boot.1.js\"")
+            && page.contains("\"images\":\"https://img.example\"")
+    );
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! The text comes from anybody, so what leaves here is fit for `innerHTML`: raw HTML is shown as text, and a link or an
 //! image keeps its address only if [`link`] allows it.
 mod html;
+mod images;
 mod link;
 mod nesting;
 mod title;
@@ -17,21 +18,24 @@ pub const RENDERED_BYTES: usize = 2 * 1024 * 1024;
 
 /// Renders a document; total on any input.
 ///
+/// Images of other sites are links to them, except those of `images`: origins such as `https://img.example`, separated by
+/// spaces, or `*` for all.
+///
 /// Every block carries `data-sourcepos="line:column-line:column"` (from 1, columns in bytes) so that source and preview
 /// scroll together. Heading ids start with `h-`, footnote ids with `fn`, so that no text can take the id of a part of
 /// the page. Longer than [`RENDERED_BYTES`] or nested absurdly, it comes back as one `<pre class="maru-plain">`.
 #[cfg_attr(target_arch = "wasm32", wasm_bindgen::prelude::wasm_bindgen)]
 #[must_use]
-pub fn render(text: &str) -> String {
+pub fn render(text: &str, images: &str) -> String {
     if text.len() > RENDERED_BYTES || nesting::absurd(text) {
         return plain(text);
     }
-    let options = options();
+    let (options, images) = (options(), images::Images::new(images));
     let arena = Arena::new();
     let root = parse_document(&arena, text, &options);
     let mut out = String::with_capacity(text.len() * 2);
-    match html::Formatter::format_document(root, &options, &mut out) {
-        Ok(()) => out,
+    match html::Formatter::format_document(root, &options, &mut out, images) {
+        Ok(_) => out,
         Err(_) => plain(text),
     }
 }

@@ -1,6 +1,10 @@
 //! The rules of [`render`].
-use super::*;
+use super::{RENDERED_BYTES, title};
 use std::time::{Duration, Instant};
+
+fn render(text: &str) -> String {
+    super::render(text, "")
+}
 
 #[track_caller]
 fn contains(text: &str, expected: &str) {
@@ -116,6 +120,43 @@ fn images_wait_until_they_are_near() {
         "<img src=\"a.png\" loading=\"lazy\"",
     );
     contains("![그림 *하나*](a.png \"t\")", "alt=\"그림 하나\">");
+}
+
+#[test]
+fn an_image_of_another_site_is_a_link_unless_the_site_is_trusted() {
+    let text = "![a **cat**](https://img.example/cat.png \"t\")";
+    contains(
+        text,
+        "<a class=\"maru-image\" href=\"https://img.example/cat.png\" target=\"_blank\" rel=\"noopener noreferrer nofollow\" \
+         title=\"t\">a cat</a>",
+    );
+    for (images, shown) in [
+        ("", false),
+        ("https://other.example", false),
+        ("https://other.example https://img.example", true),
+        ("*", true),
+    ] {
+        let html = super::render(text, images);
+        assert_eq!(
+            html.contains("<img src=\"https://img.example/cat.png\""),
+            shown,
+            "{images}: {html}"
+        );
+    }
+    for text in ["![](//a.kr/x.png)", "![](https://a.kr/x.png)"] {
+        assert!(!render(text).contains("<img"), "{text}");
+        contains(text, "a.kr/x.png</a>");
+    }
+}
+
+#[test]
+fn an_image_in_a_link_leaves_the_link_whole() {
+    contains(
+        "[![badge](https://a.kr/b.svg)](https://a.kr/)",
+        "nofollow\"><span class=\"maru-image\">badge</span></a>",
+    );
+    let html = render("[![badge](https://a.kr/b.svg)](https://a.kr/)");
+    assert_eq!(html.matches("<a ").count(), 1, "{html}");
 }
 
 #[test]

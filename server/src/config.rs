@@ -133,6 +133,10 @@ struct ServeFlags {
     /// separated by commas. Pages of this server itself may always.
     #[arg(long = "allowed-origin", env = "MARU_ALLOWED_ORIGIN", value_name = "ORIGIN", value_delimiter = ',', value_parser = AllowedOrigin::parse)]
     allowed_origins: Vec<AllowedOrigin>,
+    /// A site whose images are shown, such as https://img.example; `*` for every one. Repeatable; in the environment, separated by
+    /// commas. Images of other sites are links, since an image that is fetched tells its site who reads.
+    #[arg(long = "image-origin", env = "MARU_IMAGE_ORIGIN", value_name = "ORIGIN", value_delimiter = ',', value_parser = AllowedOrigin::parse)]
+    image_origins: Vec<AllowedOrigin>,
     /// Address or network (10.0.0.0/8) of a reverse proxy whose X-Forwarded-For, -Host and -Proto are believed. Repeatable; in the
     /// environment, separated by commas.
     #[arg(long = "trusted-proxy", env = "MARU_TRUSTED_PROXY", value_name = "NETWORK", value_delimiter = ',', value_parser = values::network)]
@@ -205,6 +209,8 @@ pub struct Config {
     pub site: Site,
     /// Origins beside the server's own whose pages may connect.
     pub allowed_origins: Vec<AllowedOrigin>,
+    /// Sites beside this server whose images are shown.
+    pub image_origins: Vec<AllowedOrigin>,
     /// Reverse proxies whose word on a request's origin is taken.
     pub trusted_proxies: TrustedProxies,
     /// Open connections, all together.
@@ -272,6 +278,7 @@ impl ServeFlags {
             jwt_renew_url: self.jwt_renew_url,
             site: self.site.map_or_else(Site::built, Site::Folder),
             allowed_origins: self.allowed_origins,
+            image_origins: self.image_origins,
             trusted_proxies: TrustedProxies::new(self.trusted_proxies),
             max_connections: self.max_connections,
             max_connections_per_room: self.max_connections_per_room,
@@ -300,6 +307,7 @@ impl Default for Config {
             jwt_renew_url: None,
             site: Site::built(),
             allowed_origins: Vec::new(),
+            image_origins: Vec::new(),
             trusted_proxies: TrustedProxies::default(),
             max_connections: 10_000,
             max_connections_per_room: 1_000,

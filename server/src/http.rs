@@ -27,7 +27,7 @@ use crate::{
 };
 
 mod observe;
-mod security;
+pub(crate) mod security;
 
 /// The largest body a route takes unless it says otherwise, in bytes. It covers what axum's extractors read; a route that reads
 /// the raw stream counts for itself.
@@ -58,8 +58,6 @@ pub struct AppState {
 
 /// Everything this server answers.
 pub fn routes(state: AppState) -> Router {
-    let renewal = state.config.jwt_renew_url.as_ref();
-    let headers = security::headers(renewal.map(RenewUrl::origin));
     Router::new()
         .route("/", get(page::home))
         .route("/lab", get(page::lab))
@@ -82,7 +80,7 @@ pub fn routes(state: AppState) -> Router {
             observe::request,
         ))
         .layer(middleware::map_response_with_state(
-            headers,
+            security::Headers::new(&state.config),
             security::add_headers,
         ))
         .with_state(state)

@@ -5,7 +5,7 @@
 //! browse. A request without `Origin` comes from no page (curl, Node, another server) and is let through: Maru takes no cookie
 //! as a credential, so such a client has nothing but what its user gave it.
 
-use std::net::IpAddr;
+use std::{fmt, net::IpAddr};
 
 use axum::{
     http::{HeaderMap, StatusCode, Uri, header},
@@ -36,6 +36,21 @@ impl AllowedOrigin {
         Origin::parse(text)
             .map(Self::Exactly)
             .ok_or("give an origin such as https://wiki.example or http://127.0.0.1:8080, without a path, or * for every one")
+    }
+}
+
+impl fmt::Display for AllowedOrigin {
+    /// As [`Self::parse`] reads it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Any => f.write_str("*"),
+            Self::Exactly(origin) if usual_port(&origin.scheme) == Some(origin.port) => {
+                write!(f, "{}://{}", origin.scheme, origin.host)
+            }
+            Self::Exactly(origin) => {
+                write!(f, "{}://{}:{}", origin.scheme, origin.host, origin.port)
+            }
+        }
     }
 }
 
@@ -72,14 +87,23 @@ impl Origin {
     }
 }
 
+fn usual_port(scheme: &str) -> Option<u16> {
+    match scheme {
+        "http" => Some(80),
+        "https" => Some(443),
+        _ => None,
+    }
+}
+
 /// Splits `host[:port]`; a missing port is the scheme's.
 fn host_and_port(text: &str, scheme: &str) -> Option<(String, u16)> {
-    let usual = match scheme {
-        "http" => 80,
-        "https" => 443,
-        _ => return None,
-    };
+    let usual = usual_port(scheme)?;
     let authority: axum::http::uri::Authority = text.parse().ok()?;
+    // Names and addresses have no other signs; a `;` would end a directive of the page's policy.
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-._:[]".contains(c);
+    if !authority.host().chars().all(plain) {
+        return None;
+    }
     let port = match text.strip_prefix(authority.host())? {
         "" => usual,
         port => port.strip_prefix(':')?.parse().ok()?,

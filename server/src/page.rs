@@ -1,7 +1,5 @@
 //! The pages, rendered on the server: the document's text is readable before any script runs, and its state comes with it. The only file here that knows leptos.
 
-use std::sync::Arc;
-
 use app::{
     home::HomeModel,
     lab::LabModel,
@@ -14,6 +12,7 @@ use app::{
     theme::Theme,
 };
 use axum::{
+    Extension,
     extract::{Path, Query, State},
     http::{HeaderMap, StatusCode, header},
     response::{Html, IntoResponse, Redirect, Response},
@@ -23,7 +22,10 @@ use bytes::Bytes;
 use protocol::{id::DocId, session::Ended};
 use serde::Deserialize;
 
-use crate::{assets::Assets, http::AppState};
+use crate::{
+    http::{AppState, security::Nonce},
+    origin::AllowedOrigin,
+};
 
 /// A larger state is not put into the page but comes with the first sync, in bytes before base64.
 const EMBEDDED_STATE: usize = 150 << 10;
@@ -50,7 +52,7 @@ pub(crate) async fn home(
     Query(query): Query<HomeQuery>,
     headers: HeaderMap,
 ) -> Response {
-    let head = head(&state.assets, &headers);
+    let (head, nonce) = head(&state, &headers);
     let preferences = (head.lang, head.theme);
     let refused = query.refused.is_some();
     let html = shell::html(head, || {
@@ -59,17 +61,17 @@ pub(crate) async fn home(
             refused,
         ))
     });
-    page(StatusCode::OK, html)
+    page(nonce, html)
 }
 
 /// `/lab`: the four transports side by side.
 pub(crate) async fn lab(State(state): State<AppState>, headers: HeaderMap) -> Response {
-    let head = head(&state.assets, &headers);
+    let (head, nonce) = head(&state, &headers);
     let preferences = (head.lang, head.theme);
     let html = shell::lab(head, || {
         LabModel::still(Preferences::still(preferences.0, preferences.1))
     });
-    page(StatusCode::OK, html)
+    page(nonce, html)
 }
 
 /// `/new`: to a document that nobody has, since nobody can guess its name.
@@ -165,7 +167,7 @@ async fn render(
     text: String,
     whole: Option<Bytes>,
 ) -> Response {
-    let head = head(&state.assets, headers);
+    let (head, nonce) = head(state, headers);
     let panes = cookie(headers, "maru-panes")
         .and_then(Panes::parse)
         .unwrap_or_default();
@@ -174,7 +176,12 @@ async fn render(
         let title = markdown::title(&text);
         embed.title.clone_from(&title);
         embed.state = whole.as_ref().and_then(encoded);
-        let article = markdown::render(&text);
+        let locked = embed.locked;
+        let article = if locked {
+            opening(head.lang)
+        } else {
+            markdown::render(&text, &head.images)
+        };
         let preferences = (head.lang, head.theme);
         let head = Head {
             title: title.clone(),
@@ -183,18 +190,13 @@ async fn render(
         };
         shell::html(head, || {
             let preferences = Preferences::still(preferences.0, preferences.1);
-            Page::Document(Box::new(DocumentModel::still(
-                preferences,
-                embed.doc,
-                title,
-                article,
-                panes,
-            )))
+            let model = DocumentModel::still(preferences, embed.doc, title, article, panes);
+            Page::Document(Box::new(DocumentModel { locked, ..model }))
         })
     })
     .await;
     match rendered {
-        Ok(html) => page(StatusCode::OK, html),
+        Ok(html) => page(nonce, html),
         Err(error) => {
             tracing::error!(%error, "a page could not be rendered");
             (StatusCode::INTERNAL_SERVER_ERROR, "the server could not render this document. Its text is safe on the disk. Try again.\n").into_response()
@@ -202,23 +204,29 @@ async fn render(
     }
 }
 
-fn page(status: StatusCode, html: String) -> Response {
+/// What stands in the text's place until the session brings it.
+fn opening(lang: Lang) -> String {
+    format!("<p class=\"maru-opening\">{}</p>", lang.phrases().opening)
+}
+
+fn page(nonce: Nonce, html: String) -> Response {
     // The text changes with every keystroke, so the page is asked for anew each time. `no-store` would say so too, and would
     // keep browsers from holding a page in memory that somebody comes back to.
     let cache = [(header::CACHE_CONTROL, "private, no-cache")];
-    (status, cache, Html(html)).into_response()
+    (Extension(nonce), cache, Html(html)).into_response()
 }
 
 fn encoded(state: &Bytes) -> Option<String> {
     (state.len() <= EMBEDDED_STATE).then(|| STANDARD.encode(state))
 }
 
-fn head(assets: &Arc<Assets>, headers: &HeaderMap) -> Head {
+fn head(state: &AppState, headers: &HeaderMap) -> (Head, Nonce) {
+    let (assets, nonce) = (&state.assets, Nonce::random());
     let accepted = headers
         .get(header::ACCEPT_LANGUAGE)
         .and_then(|value| value.to_str().ok())
         .unwrap_or("");
-    Head {
+    let head = Head {
         lang: cookie(headers, "maru-lang")
             .and_then(Lang::from_tag)
             .unwrap_or_else(|| Lang::from_accept_language(accepted)),
@@ -241,7 +249,15 @@ fn head(assets: &Arc<Assets>, headers: &HeaderMap) -> Head {
         },
         title: None,
         document: None,
-    }
+        nonce: nonce.as_str().to_owned(),
+        images: trusted(&state.config.image_origins),
+    };
+    (head, nonce)
+}
+
+fn trusted(origins: &[AllowedOrigin]) -> String {
+    let origins: Vec<String> = origins.iter().map(ToString::to_string).collect();
+    origins.join(" ")
 }
 
 fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

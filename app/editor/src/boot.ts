@@ -1,5 +1,7 @@
 /** Starts the page: fetches the app and the editor side by side, then hydrates; the lab starts by the instruments alone. Says so in words when that fails. */
 
+import "./pass"
+
 /** The editor's static chunks, named by the build. */
 declare const EDITOR_CHUNKS: string[]
 

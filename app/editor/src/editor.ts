@@ -15,6 +15,7 @@ import { phrases } from "./phrases"
 import { scrolling } from "./scrolling"
 import type { Handle, Host, Options } from "./seam"
 import { theme } from "./theme"
+import { nonce } from "./trusted"
 import { undo } from "./undo"
 
 export { openInspector } from "./inspector"
@@ -85,7 +86,7 @@ export function mount(parent: HTMLElement, text: string, host: Host, options: Op
         placeholder(options.placeholder),
         phrases(options.lang),
         theme,
-        options.nonce ? EditorView.cspNonce.of(options.nonce) : [],
+        EditorView.cspNonce.of(nonce() ?? ""),
         EditorView.contentAttributes.of({ "aria-label": options.label, spellcheck: "true", autocorrect: "on", autocapitalize: "sentences" }),
       ],
     }),

@@ -1,4 +1,5 @@
 /** Replaces the top-level blocks of rendered Markdown that changed and leaves the others alone; it knows no Markdown. */
+import { trustedHtml } from "./trusted"
 
 /** Where a block stands in the source moves with every line above it, and is no reason to draw it anew. */
 const PLACE = "data-sourcepos"
@@ -45,7 +46,7 @@ function movePlaces(shown: Node, fresh: Node): void {
  */
 export function patch(target: HTMLElement, html: string): boolean {
   const template = document.createElement("template")
-  template.innerHTML = html
+  template.innerHTML = trustedHtml(html)
   const fresh = [...template.content.childNodes]
   const freshSources = fresh.map(sourceOf)
 

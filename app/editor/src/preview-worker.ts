@@ -2,20 +2,28 @@
 
 interface Markdown {
   default(init: { module_or_path: string }): Promise<unknown>
-  render(text: string): string
+  render(text: string, images: string): string
+}
+
+interface Init {
+  js: string
+  wasm: string
+  /** Sites whose images are shown: origins separated by spaces, or `*`. */
+  images: string
 }
 
 interface Job {
-  init?: { js: string; wasm: string }
+  init?: Init
   id?: number
   text?: string
 }
 
 let markdown: Promise<Markdown> | null = null
+let images = ""
 let latest: { id: number; text: string } | null = null
 let waiting = false
 
-async function load({ js, wasm }: { js: string; wasm: string }): Promise<Markdown> {
+async function load({ js, wasm }: Init): Promise<Markdown> {
   const module = (await import(js)) as Markdown
   await module.default({ module_or_path: wasm })
   return module
@@ -31,7 +39,7 @@ async function answer(): Promise<void> {
   const { id, text } = request
   try {
     if (!markdown) throw new Error("the preview was asked to render before it was told where its module is")
-    postMessage({ id, html: (await markdown).render(text) })
+    postMessage({ id, html: (await markdown).render(text, images) })
   } catch (error) {
     postMessage({ id, error: String(error) })
   }
@@ -40,6 +48,7 @@ async function answer(): Promise<void> {
 addEventListener("message", ({ data }: MessageEvent<Job>) => {
   if (data.init) {
     markdown = load(data.init)
+    images = data.init.images
     // Reported with the first request; unhandled until then otherwise.
     markdown.catch(() => undefined)
   }

@@ -2,14 +2,15 @@
 import { follow, type Follower } from "./follow"
 import { patch } from "./patch"
 import type { Handle } from "./seam"
+import { nonce, trustedScript } from "./trusted"
 
 export interface Urls {
   /** preview-worker.js, and the Markdown module it loads. */
   worker: string
   js: string
   wasm: string
-  /** For the style element of code colours, under a Content-Security-Policy with nonces. */
-  nonce?: string
+  /** The sites whose images are shown, as the Markdown module takes them. */
+  images: string
 }
 
 export interface Preview {
@@ -39,8 +40,8 @@ export function startPreview(target: HTMLElement, urls: Urls): Preview {
   let follower: Follower | null = null
 
   function start(): Worker {
-    const made = new Worker(urls.worker, { type: "module" })
-    made.postMessage({ init: { js: new URL(urls.js, location.href).href, wasm: new URL(urls.wasm, location.href).href } })
+    const made = new Worker(trustedScript(urls.worker), { type: "module" })
+    made.postMessage({ init: { js: new URL(urls.js, location.href).href, wasm: new URL(urls.wasm, location.href).href, images: urls.images } })
     made.onmessage = ({ data }: MessageEvent<{ id: number; html?: string; error?: string }>) => {
       if (over || data.id !== sent?.id) return
       if (data.html === undefined) failed(data.error ?? "no answer")
@@ -82,7 +83,7 @@ export function startPreview(target: HTMLElement, urls: Urls): Preview {
   async function colour(): Promise<void> {
     if (!target.querySelector("pre > code[class*=language-]:not([data-coloured])")) return
     const { colourCode } = await import("./code").catch(() => ({ colourCode: null }))
-    if (!over) await colourCode?.(target, urls.nonce)
+    if (!over) await colourCode?.(target, nonce())
   }
 
   function next(): void {

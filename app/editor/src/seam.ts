@@ -41,8 +41,6 @@ export interface Options {
   placeholder: string
   /** The accessible name of the text field. */
   label: string
-  /** For the style element, under a Content-Security-Policy with nonces. */
-  nonce?: string
 }
 
 /** What the page can ask of a mounted editor. */

@@ -9,7 +9,8 @@ export const hydrate = () => { globalThis.hydrated = [typeof maruEditor.mount, s
 
 /** One paragraph a line, fenced code as comrak writes it; the line "trap" is a module that dies once. */
 const markdown = `export default async () => {}
-export const render = (text) => {
+export const render = (text, images) => {
+  if (text === "images") return "<p>" + images + "</p>"
   if (text === "trap" && !globalThis.survived) throw new Error("unreachable")
   return text.split("\\n").map((line, i) => line.startsWith("code:")
     ? '<pre data-sourcepos="' + (i + 1) + ':1-' + (i + 1) + ':9"><code class="language-js">' + line.slice(5) + "</code></pre>"
@@ -21,6 +22,12 @@ const pageWith = (boot, lang = "en", name = "document") => `<!doctype html><html
 <script type="application/json" id="maru-boot">${JSON.stringify(boot)}</script>
 <script type="module" src="/editor/boot.js"></script></html>`
 
+/** The test page with a preview that the server rendered. */
+const rendered = `<!doctype html><html lang="en"><meta charset="utf-8"><link rel="icon" href="data:,"><link rel="stylesheet" href="/test/page.css">
+<div id="editor"></div>
+<div id="preview"><pre data-sourcepos="1:1-1:9"><code class="language-js">const x = 1</code></pre>\n<p data-sourcepos="2:1-1:9">last</p></div>
+<script type="module" nonce="test" src="/test/page.js"></script></html>`
+
 const paths = { app: "/fake/app.js", wasm: "/fake/app.wasm", editor: "/editor/editor.js" }
 
 let b
@@ -29,6 +36,8 @@ before(async () => (b = await browser({
   "/fake/app.wasm": "bytes",
   "/fake/markdown.js": markdown,
   "/boots": pageWith(paths),
+  "/d/notes": pageWith(paths),
+  "/rendered": rendered,
   "/without-editor": pageWith({ app: "/fake/alone.js", wasm: "/fake/app.wasm" }),
   "/fake/alone.js": `export default async () => {}; export const hydrate = () => (globalThis.hydrated = [typeof maruEditor])`,
   "/lab": pageWith({ ...paths, instruments: "/fake/instruments.js", instruments_wasm: "/fake/instruments.wasm" }, "en", "lab"),
@@ -85,14 +94,60 @@ test("a browser without WebAssembly is told so", () =>
     assert.match(errors.splice(0).join(), /WebAssembly is missing/)
   }))
 
-async function withPreview(test) {
-  await b.inPage("/test/page.html", {}, async (page, errors) => {
+test("a link's token is taken out of the address before anything else, and kept for its document", () =>
+  b.inPage("/d/notes?x=1#t=a.b-_c", {}, async (page) => {
+    await page.waitForFunction(() => globalThis.hydrated)
+    assert.equal(page.url(), `${b.origin}/d/notes?x=1`)
+    assert.equal(await page.evaluate(() => localStorage.getItem("maru-pass:notes")), "a.b-_c")
+    assert.equal(await page.evaluate(() => history.length), 2)
+    await page.goBack()
+    assert.doesNotMatch(page.url(), /#t=/)
+  }))
+
+test("another token in the address is told like one that came to another tab, without a reload", () =>
+  b.inPage("/d/notes", {}, async (page) => {
+    await page.waitForFunction(() => globalThis.hydrated)
+    await page.evaluate(() => {
+      window.told = []
+      addEventListener("storage", ({ key, newValue }) => told.push([key, newValue]))
+      location.hash = "#h-heading"
+      location.hash = "#t=not a token"
+      location.hash = "#t=x.y.z"
+    })
+    await page.waitForFunction(() => told.length > 0)
+    assert.deepEqual(await page.evaluate(() => told), [["maru-pass:notes", "x.y.z"]])
+    assert.equal(page.url(), `${b.origin}/d/notes`)
+    assert.ok(await page.evaluate(() => globalThis.hydrated))
+  }))
+
+test("the token that another takes the place of is kept beside it", () =>
+  b.inPage("/d/notes#t=a.b.c", {}, async (page) => {
+    const kept = (name) => page.evaluate((name) => localStorage.getItem(name), `${name}:notes`)
+    await page.waitForFunction(() => globalThis.hydrated)
+    assert.equal(await kept("maru-pass-before"), null)
+    await page.evaluate(() => (location.hash = "#t=a.b.c"))
+    await page.evaluate(() => (location.hash = "#t=x.y.z"))
+    await page.waitForFunction(() => localStorage.getItem("maru-pass:notes") === "x.y.z")
+    assert.equal(await kept("maru-pass-before"), "a.b.c")
+  }))
+
+test("where the browser keeps nothing, the token stays in the address, and the page has it all the same", () =>
+  b.inPage("/test/page.html", {}, async (page) => {
+    await page.addInitScript(() => Object.defineProperty(Storage.prototype, "setItem", { value: () => { throw new Error("refused") } }))
+    await page.goto(`${b.origin}/d/notes#t=a.b.c`)
+    await page.waitForFunction(() => globalThis.hydrated)
+    assert.match(page.url(), /#t=a\.b\.c$/)
+    assert.equal(await page.evaluate(() => maruPass), "a.b.c")
+  }))
+
+async function withPreview(test, path = "/test/page.html") {
+  await b.inPage(path, {}, async (page, errors) => {
     await page.locator("html[data-ready]").waitFor({ state: "attached" })
     await page.evaluate(() => {
       document.getElementById("editor").remove()
       window.target = document.getElementById("preview")
       target.style.cssText = "height: 300px; overflow: auto"
-      window.preview = startPreview(target, { worker: "/editor/preview-worker.js", js: "/fake/markdown.js", wasm: "/fake/app.wasm", nonce: "test" })
+      window.preview = startPreview(target, { worker: "/editor/preview-worker.js", js: "/fake/markdown.js", wasm: "/fake/app.wasm", images: "" })
     })
     await test(page, errors)
   })
@@ -111,6 +166,28 @@ test("the preview replaces the blocks that changed and keeps the others' nodes a
       places: [...target.children].map((p) => p.dataset.sourcepos.split(":")[0]),
     }))
     assert.deepEqual(state, { texts: ["new", "one", "2", "three"], same: [-1, 0, -1, 2], places: ["1", "2", "3", "4"] })
+  }))
+
+test("the preview's module is told whose images are shown", () =>
+  b.inPage("/test/page.html", {}, async (page) => {
+    await page.locator("html[data-ready]").waitFor({ state: "attached" })
+    await page.evaluate(() => {
+      const urls = { worker: "/editor/preview-worker.js", js: "/fake/markdown.js", wasm: "/fake/app.wasm", images: "https://img.example" }
+      startPreview(document.getElementById("preview"), urls).render("images")
+    })
+    await page.locator("#preview p", { hasText: "https://img.example" }).waitFor()
+  }))
+
+test("a worker of another site is not started", () =>
+  b.inPage("/test/page.html", {}, async (page) => {
+    await page.locator("html[data-ready]").waitFor({ state: "attached" })
+    const started = await page.evaluate(() => {
+      addEventListener("unhandledrejection", (event) => event.preventDefault())
+      addEventListener("error", (event) => (event.preventDefault(), (window.refused = event.message)))
+      startPreview(document.getElementById("preview"), { worker: "https://elsewhere.example/worker.js", js: "", wasm: "", images: "" }).render("text")
+      return new Promise((resolve) => setTimeout(() => resolve(window.refused), 0))
+    })
+    assert.match(String(started), /own scripts only/)
   }))
 
 test("what is read in the preview stays where it is", () =>
@@ -144,13 +221,12 @@ test("the newest text wins, and code is coloured once", () =>
 test("code the server rendered is coloured too, in the block that is there", () =>
   withPreview(async (page) => {
     await page.evaluate(() => {
-      target.innerHTML = '<pre data-sourcepos="1:1-1:9"><code class="language-js">const x = 1</code></pre>\n<p data-sourcepos="2:1-1:9">last</p>'
       window.code = target.querySelector("pre")
       preview.render("code:const x = 1\nlast")
     })
     await page.locator("#preview code span", { hasText: "const" }).waitFor()
     assert.equal(await page.evaluate(() => target.querySelector("pre") === code && code.textContent), "const x = 1")
-  }))
+  }, "/rendered"))
 
 test("the preview scrolls with the editor, until the reader scrolls it away", () =>
   b.inPage("/test/page.html", {}, async (page) => {
@@ -161,7 +237,7 @@ test("the preview scrolls with the editor, until the reader scrolls it away", ()
       document.getElementById("editor").style.cssText = "height: 300px"
       window.target = document.getElementById("preview")
       target.style.cssText = "height: 300px; overflow: auto; position: relative"
-      window.preview = startPreview(target, { worker: "/editor/preview-worker.js", js: "/fake/markdown.js", wasm: "/fake/app.wasm", nonce: "test" })
+      window.preview = startPreview(target, { worker: "/editor/preview-worker.js", js: "/fake/markdown.js", wasm: "/fake/app.wasm", images: "" })
       preview.follow(handle)
       preview.render(text)
     }, lines.join("\n"))

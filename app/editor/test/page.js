@@ -5,7 +5,7 @@ import { Model } from "/test/model.js"
 window.open_ = (text, options) => {
   const model = new Model(text)
   const handle = mount(document.getElementById("editor"), text, model.host, {
-    lang: "en", readOnly: false, placeholder: "Write here", label: "Text", nonce: "test", ...options,
+    lang: "en", readOnly: false, placeholder: "Write here", label: "Text", ...options,
   })
   model.handle = handle
   Object.assign(window, { model, handle })

@@ -10,8 +10,9 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..")
 const built = process.env.MARU_EDITOR_OUT ?? join(root, "../../public/editor")
 const kinds = { ".js": "text/javascript", ".css": "text/css", ".html": "text/html; charset=utf-8", ".wasm": "application/wasm" }
 
-/** As strict as the page's own: an inline style or script would be a console error here. */
-const policy = "default-src 'self'; style-src 'self' 'nonce-test'; img-src data:; script-src 'self' 'wasm-unsafe-eval'"
+/** As strict as the page's own: an inline style or script, or HTML made elsewhere, would be a console error here. */
+const policy = "default-src 'self'; style-src 'self' 'nonce-test'; img-src data:; script-src 'self' 'wasm-unsafe-eval'; " +
+  "require-trusted-types-for 'script'; trusted-types maru"
 
 async function serve(extra) {
   const server = createServer(async (request, response) => {

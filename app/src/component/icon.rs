@@ -8,6 +8,8 @@ use leptos::prelude::*;
 pub mod shape {
     /// Two sheets: copy.
     pub const COPY: &str = "M7 7V4.5A1.5 1.5 0 0 1 8.5 3h7A1.5 1.5 0 0 1 17 4.5v7a1.5 1.5 0 0 1-1.5 1.5H13M4.5 7h7A1.5 1.5 0 0 1 13 8.5v7a1.5 1.5 0 0 1-1.5 1.5h-7A1.5 1.5 0 0 1 3 15.5v-7A1.5 1.5 0 0 1 4.5 7z";
+    /// Two links of a chain.
+    pub const LINK: &str = "M8.500 11.500l3-3M7 9l-2.200 2.200a3 3 0 0 0 4.200 4.200L11.200 13.200M13 11l2.200-2.200a3 3 0 0 0-4.200-4.200L8.800 6.800";
     /// A tick.
     pub const TICK: &str = "M4 10.5l4 4 8-9";
     /// An arrow into a tray.

@@ -7,12 +7,13 @@ use leptos::prelude::*;
 /// The bar.
 #[component]
 pub fn TopBar(preferences: Preferences) -> impl IntoView {
+    // In braces, so that Leptos makes no HTML of them: see `floor`.
     view! {
         <header class="home-bar">
             <a class="wordmark" href="/" aria-label=preferences.say(|p| p.home)>
                 <Mark />
-                <span>"Maru"</span>
-                <span class="wordmark-ko" lang="ko">"마루"</span>
+                <span>{"Maru"}</span>
+                <span class="wordmark-ko" lang="ko">{"마루"}</span>
             </a>
             <Menu preferences>{None::<()>}</Menu>
         </header>

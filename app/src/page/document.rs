@@ -2,18 +2,21 @@
 use crate::component::dialog;
 use crate::component::floor::Mark;
 use crate::component::help_dialog::HelpDialog;
-use crate::component::icon::shape;
+use crate::component::icon::{Icon, shape};
 use crate::component::menu::{Menu, MenuItem};
+use crate::component::note_bar::NoteBar;
 use crate::component::notice::Notice;
 use crate::component::people::{People, Person};
 use crate::component::saved_mark::SavedMark;
-use crate::component::share_button::{Copied, ShareButton};
+use crate::component::share_dialog::{ShareDialog, ShareModel};
 use crate::component::status_bar::{Position, StatusBar, TextSize};
 use crate::component::view_switch::ViewSwitch;
 use crate::identity::Identity;
+use crate::note::Note;
 use crate::panes::Panes;
 use crate::preferences::Preferences;
 use crate::saved_state::SavedState;
+use crate::share::Ask;
 use crate::trouble::{Remedy, Trouble};
 use crate::way::Way;
 use leptos::html;
@@ -29,6 +32,8 @@ pub struct DocumentModel {
     /// The text as HTML, for the first paint; safe, since it came from the `markdown` crate. Empty in the browser: Leptos
     /// leaves what the server put there as it is, and never looks inside again.
     pub article: String,
+    /// The document opens by a link only: the server tells no text before the session does.
+    pub locked: bool,
     /// The first heading.
     pub title: Signal<Option<String>>,
     /// Whether the editor has taken its place.
@@ -43,8 +48,12 @@ pub struct DocumentModel {
     pub me: Signal<Option<Identity>>,
     /// Everybody else.
     pub others: Signal<Vec<Person>>,
-    /// How copying the link went.
-    pub copied: Signal<Copied>,
+    /// What a person should know of their rights.
+    pub note: Signal<Option<Note>>,
+    /// Whether this person may write.
+    pub may_write: Signal<bool>,
+    /// The share dialog.
+    pub share: ShareModel,
     /// How long the text is.
     pub size: Signal<Option<TextSize>>,
     /// Where the caret is.
@@ -57,9 +66,7 @@ pub struct DocumentModel {
     pub on_panes: Callback<Panes>,
     /// Another name or colour.
     pub on_identity: Callback<Identity>,
-    /// Copy the link of this page.
-    pub on_share: Callback<()>,
-    /// Save the text of this page as a file, or load the page anew.
+    /// Save or copy the text of this page, or load the page anew.
     pub on_remedy: Callback<Remedy>,
     /// Open the inspector, or close it.
     pub on_inspector: Callback<()>,
@@ -79,6 +86,7 @@ impl DocumentModel {
             preferences,
             doc,
             article,
+            locked: false,
             title: Signal::stored(title),
             mounted: Signal::stored(false),
             saved: Signal::stored(SavedState::Connecting),
@@ -86,14 +94,15 @@ impl DocumentModel {
             panes: Signal::stored(panes),
             me: Signal::stored(None),
             others: Signal::stored(Vec::new()),
-            copied: Signal::stored(Copied::No),
+            note: Signal::stored(None),
+            may_write: Signal::stored(true),
+            share: ShareModel::still(preferences),
             size: Signal::stored(None),
             position: Signal::stored(None),
             way: Signal::stored(Way::default()),
             inspector: Signal::stored(false),
             on_panes: Callback::new(|_| ()),
             on_identity: Callback::new(|_| ()),
-            on_share: Callback::new(|()| ()),
             on_remedy: Callback::new(|_| ()),
             on_inspector: Callback::new(|()| ()),
         }
@@ -107,7 +116,11 @@ pub fn Document(model: DocumentModel) -> impl IntoView {
         preferences,
         mounted,
         panes,
+        locked,
         trouble,
+        note,
+        may_write,
+        share,
         on_remedy,
         size,
         position,
@@ -117,12 +130,25 @@ pub fn Document(model: DocumentModel) -> impl IntoView {
         ..
     } = model;
     let article = model.article.clone();
+    let without_script = preferences.say(if locked {
+        |p| p.needs_script_to_open
+    } else {
+        |p| p.needs_script
+    });
     view! {
-        <div class="document" data-panes=move || panes.get().name() data-mounted=move || mounted.get().to_string()>
+        <div
+            class="document"
+            data-panes=move || panes.get().name()
+            data-mounted=move || mounted.get().to_string()
+            data-writes=move || may_write.get().to_string()
+        >
             <a class="skip" href="#maru-panes">{preferences.say(|p| p.skip_to_text)}</a>
             <Bar model />
-            <Notice preferences trouble on_remedy />
-            <noscript><p class="no-script">{preferences.say(|p| p.needs_script)}</p></noscript>
+            <div class="notices">
+                <Notice preferences trouble copied=share.copied on_remedy />
+                <NoteBar preferences note />
+            </div>
+            <noscript><p class="no-script">{without_script}</p></noscript>
             <main class="panes" id="maru-panes" tabindex="-1">
                 <section class="pane pane-source" aria-label=preferences.say(|p| p.source)>
                     <div id="maru-editor"></div>
@@ -150,14 +176,18 @@ fn Bar(model: DocumentModel) -> impl IntoView {
         me,
         others,
         on_identity,
-        copied,
-        on_share,
+        share,
         on_remedy,
         way,
         on_inspector,
         ..
     } = model;
     let help = NodeRef::<html::Dialog>::new();
+    let sharing = NodeRef::<html::Dialog>::new();
+    let open_share = move |_| {
+        share.on_ask.run(Ask::List);
+        dialog::open(sharing);
+    };
     // Nobody chose the name of a new document, so an untitled one says so and shows the name beside it.
     let heading = move || {
         title
@@ -174,7 +204,10 @@ fn Bar(model: DocumentModel) -> impl IntoView {
             <div class="tools">
                 <ViewSwitch preferences panes on_panes />
                 <People preferences me others on_identity />
-                <ShareButton preferences copied on_share />
+                <button type="button" class="plain share" on:click=open_share>
+                    <Icon path=shape::LINK />
+                    <span class="share-words">{preferences.say(|p| p.share.share)}</span>
+                </button>
             </div>
             <Menu preferences>
                 <MenuItem
@@ -192,6 +225,7 @@ fn Bar(model: DocumentModel) -> impl IntoView {
                 <MenuItem preferences path=shape::HELP words=|p| p.help on_press=Callback::new(move |()| dialog::open(help)) />
             </Menu>
             <HelpDialog node=help preferences />
+            <ShareDialog node=sharing model=share />
         </header>
     }
 }

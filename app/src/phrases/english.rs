@@ -1,5 +1,6 @@
 //! The English sentences. Plain words, no exclamation marks, no blame.
 mod connection;
+mod share;
 
 use super::{Explained, Phrases, age, grouped};
 use crate::trouble::Trouble;
@@ -46,10 +47,13 @@ pub(crate) static PHRASES: Phrases = Phrases {
     preview: "Preview",
     panes: "What to show",
     needs_script: "You can read this document as it is. To write, turn JavaScript on.",
-    share: "Copy link",
-    shared: "Link copied",
-    share_failed: "Could not copy; take the link from the address bar",
+    share: share::SHARE,
+    needs_script_to_open: "This document opens only with a link, and its text comes by a connection: turn JavaScript on to read it.",
+    opening: "Opening …",
     download: "Download text",
+    copy_text: "Copy text",
+    copy_text_failed: "Not copied: mark the text",
+    without_link: "Open without the link",
     reload: "Reload",
     status: "Status",
     characters: |n| {
@@ -105,6 +109,7 @@ pub(crate) static PHRASES: Phrases = Phrases {
     state_offline: "Not connected",
     state_unsaved: "Not saved yet",
     state_cannot_save: "Cannot save",
+    state_no_access: "No access",
     state_read_only: "Read only",
     meaning_connecting: "The page is connecting to the server. You can write already.",
     meaning_saved: "Everything you wrote is on the server's disk.",
@@ -165,8 +170,38 @@ fn trouble(trouble: Trouble) -> Explained {
         ),
         Trouble::NotAllowed => (
             "You may no longer write in this document.",
-            "What was shown as saved is safe. Edits after that are in this page only.",
-            "Download the text, and ask whoever sent you the link.",
+            "What was shown as saved is safe. Your newest edits are in this page only: copy or download them.",
+            "You can go on reading. To write, ask whoever sent you the link for an edit link.",
+        ),
+        Trouble::NeedsLink => (
+            "This document opens only with a link.",
+            "It is safe, and nothing was changed.",
+            "Ask somebody who works on it for a link, and open the whole of it, with everything after the # sign.",
+        ),
+        Trouble::BadLink => (
+            "The link that you opened is not valid here.",
+            "The document is safe, and nothing was changed.",
+            "It may have been cut off: open the whole link, with everything after the # sign, or ask for a new one.",
+        ),
+        Trouble::Closed => (
+            "Somebody closed this document to all who have no link to it.",
+            "What was shown as saved is safe. The text stays on this page, where you can copy it; edits after that are here only.",
+            "To go on, ask somebody who works on it for a link, and open that.",
+        ),
+        Trouble::Expired { .. } => (
+            "Your access to this document has ended: the link worked for a limited time.",
+            "What was shown as saved is safe. The text stays on this page, where you can copy it; edits after that are here only.",
+            "To go on, ask for a new link and open it; edits that were not saved then go out by themselves.",
+        ),
+        Trouble::Revoked { .. } => (
+            "The link that brought you here was revoked.",
+            "What was shown as saved is safe. The text stays on this page, where you can copy it; edits after that are here only.",
+            "To go on, ask whoever gave you the link for another one.",
+        ),
+        Trouble::NotRenewed => (
+            "Your access has ended, and the system that renews it cannot be reached.",
+            "What was shown as saved is safe. The text stays on this page; edits after that are here only.",
+            "Keep the page open: it keeps trying, and goes on by itself. To be sure, copy or download the text.",
         ),
         Trouble::Refused => (
             "The server did not accept an edit of this page.",

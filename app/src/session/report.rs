@@ -10,6 +10,10 @@ use protocol::connection::Status;
 use protocol::frame::{ErrorCode, Role};
 use protocol::presence::Person;
 
+mod rights;
+
+pub use rights::Rights;
+
 /// A link that is gone for less than this, in milliseconds, is being moved or mended: nobody is told that there is none.
 const BRIEF_MS: u64 = 2_000;
 
@@ -20,11 +24,22 @@ pub struct Reporter {
     failed: bool,
     down_since: Option<u64>,
     way: Way,
+    /// What is known of this person's rights.
+    pub rights: Rights,
     /// The editor did not start: nothing can be written here.
     pub editor_failed: bool,
 }
 
 impl Reporter {
+    /// A reporter on a page that was never connected.
+    #[must_use]
+    pub fn new(rights: Rights) -> Self {
+        Self {
+            rights,
+            ..Self::default()
+        }
+    }
+
     /// The facts behind the mark on the page.
     pub fn facts(&mut self, status: &Status, now: u64) -> Facts {
         let live = status.link == LinkStatus::Live;
@@ -42,22 +57,28 @@ impl Reporter {
             () if self.was_up || self.failed => Link::Down,
             () => Link::First,
         };
+        let told = status.trouble.as_ref().and_then(|(code, _)| {
+            if code.is_about_token() {
+                self.barred(*code)
+            } else {
+                trouble(*code, status.link)
+            }
+        });
+        let trouble = told
+            .or(status.stranded.then_some(Trouble::NotAllowed))
+            .or(self.editor_failed.then_some(Trouble::EditorFailed));
         Facts {
             link,
             unsaved_ms: status
                 .unsaved_since
                 .map(|since| u32::try_from(now.saturating_sub(since)).unwrap_or(u32::MAX)),
-            may_write: status.role == Role::Write,
-            trouble: status
-                .trouble
-                .as_ref()
-                .and_then(|(code, _)| trouble(*code, status.link))
-                .or(self.editor_failed.then_some(Trouble::EditorFailed)),
+            may_write: status.role == Role::Write
+                && !(status.link == LinkStatus::Refused && trouble.is_some_and(Trouble::bars))
+                && (self.was_up || self.may_write_at_first()),
+            trouble,
         }
     }
-}
 
-impl Reporter {
     /// When a link that is gone is no longer gone for a moment only.
     #[must_use]
     pub fn deadline(&self, now: u64) -> Option<u64> {
@@ -87,13 +108,15 @@ fn trouble(code: ErrorCode, link: LinkStatus) -> Option<Trouble> {
         ErrorCode::NotSaving => Some(Trouble::StorageFailed),
         ErrorCode::TooLarge => Some(Trouble::DocumentFull),
         ErrorCode::OtherGeneration => Some(Trouble::Replaced),
-        ErrorCode::ReadOnly | ErrorCode::NoToken | ErrorCode::Expired | ErrorCode::Revoked => {
-            Some(Trouble::NotAllowed)
-        }
+        ErrorCode::ReadOnly if link == LinkStatus::Refused => Some(Trouble::NotAllowed),
         ErrorCode::Unavailable => Some(Trouble::Unavailable),
         ErrorCode::Rate => Some(Trouble::Crowded),
         ErrorCode::Protocol if link == LinkStatus::Refused => Some(Trouble::Refused),
-        ErrorCode::Protocol
+        ErrorCode::ReadOnly
+        | ErrorCode::NoToken
+        | ErrorCode::Expired
+        | ErrorCode::Revoked
+        | ErrorCode::Protocol
         | ErrorCode::TooSlow
         | ErrorCode::Superseded
         | ErrorCode::Gone
@@ -120,134 +143,4 @@ pub fn colour(person: &Person) -> Colour {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::saved_state::SavedState;
-    use protocol::ladder::{Reason, Rung};
-
-    fn status(link: LinkStatus, unsaved_since: Option<u64>, code: Option<ErrorCode>) -> Status {
-        Status {
-            link,
-            unsaved_since,
-            trouble: code.map(|code| (code, String::new())),
-            role: Role::Write,
-            expires_at: None,
-            stranded: false,
-            rung: (link == LinkStatus::Live).then_some(Rung::EventStream),
-            limited: Some(Reason::Refused),
-            rtt_ms: Some(12),
-        }
-    }
-
-    #[test]
-    fn saved_is_claimed_only_on_a_live_link_with_nothing_unsaved() {
-        let mut reporter = Reporter::default();
-        let mut state = |now, status: Status| SavedState::from(reporter.facts(&status, now));
-        assert_eq!(
-            state(5_000, status(LinkStatus::Connecting, None, None)),
-            SavedState::Connecting
-        );
-        assert_eq!(
-            state(5_000, status(LinkStatus::Live, None, None)),
-            SavedState::Saved
-        );
-        assert_eq!(
-            state(5_000, status(LinkStatus::Live, Some(2_000), None)),
-            SavedState::Saving { oldest_ms: 3_000 }
-        );
-        state(5_000, status(LinkStatus::Connecting, None, None));
-        assert_eq!(
-            state(7_000, status(LinkStatus::Connecting, None, None)),
-            SavedState::Offline { unsaved_ms: None }
-        );
-        let waiting = status(LinkStatus::Waiting { until: 9_000 }, Some(4_000), None);
-        assert_eq!(
-            state(7_000, waiting),
-            SavedState::Offline {
-                unsaved_ms: Some(3_000)
-            }
-        );
-    }
-
-    #[test]
-    fn a_link_that_is_gone_for_a_moment_changes_neither_the_mark_nor_the_badge() {
-        let mut reporter = Reporter::default();
-        let live = status(LinkStatus::Live, None, None);
-        let gone = status(LinkStatus::Connecting, None, None);
-        let unsaved = status(LinkStatus::Connecting, Some(9_900), None);
-        reporter.facts(&live, 9_000);
-        let way = reporter.way(&live, 9_000);
-        assert_eq!(way.rung, Some(Rung::EventStream));
-        for (now, status, state) in [
-            (10_000, &gone, SavedState::Saved),
-            (11_000, &unsaved, SavedState::Saving { oldest_ms: 1_100 }),
-            (11_999, &gone, SavedState::Saved),
-        ] {
-            assert_eq!(SavedState::from(reporter.facts(status, now)), state);
-            assert_eq!(reporter.deadline(now), Some(12_000));
-            assert_eq!(reporter.way(status, now), way);
-        }
-        let late = reporter.facts(&gone, 12_000);
-        assert_eq!(
-            SavedState::from(late),
-            SavedState::Offline { unsaved_ms: None }
-        );
-        assert_eq!(reporter.way(&gone, 12_000), Way::default());
-        assert_eq!(reporter.deadline(12_000), None);
-        reporter.facts(&live, 13_000);
-        let refused = status_of_refusal();
-        assert_eq!(
-            SavedState::from(reporter.facts(&refused, 13_001)),
-            SavedState::Offline { unsaved_ms: None },
-            "a refusal is no moment"
-        );
-    }
-
-    fn status_of_refusal() -> Status {
-        status(LinkStatus::Refused, None, None)
-    }
-
-    #[test]
-    fn a_failed_disk_is_told_while_the_link_is_up() {
-        let facts = Reporter::default().facts(
-            &status(LinkStatus::Live, Some(0), Some(ErrorCode::NotSaving)),
-            1,
-        );
-        assert_eq!(
-            SavedState::from(facts),
-            SavedState::CannotSave {
-                reason: Trouble::StorageFailed
-            }
-        );
-    }
-
-    #[test]
-    fn what_the_client_mends_by_itself_is_no_trouble() {
-        let facts = Reporter::default().facts(
-            &status(
-                LinkStatus::Waiting { until: 1 },
-                None,
-                Some(ErrorCode::Protocol),
-            ),
-            1,
-        );
-        assert_eq!(facts.trouble, None);
-    }
-
-    #[test]
-    fn strangers_become_harmless() {
-        let person = |name: &str, color: &str| Person {
-            name: name.into(),
-            color: color.into(),
-            cursor: None,
-        };
-        let people = [
-            person("김 하늘", "#123456"),
-            person(" ", "#000"),
-            person("x", "url(evil)"),
-        ];
-        let shown = shown(people.iter());
-        assert_eq!(shown.len(), 2);
-        assert_eq!(shown[1].colour, PALETTE[0]);
-    }
-}
+mod tests;

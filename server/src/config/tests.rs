@@ -42,6 +42,11 @@ fn a_bad_value_is_refused_with_flag_value_and_what_is_allowed() {
             "wiki.example",
             "such as https://wiki.example",
         ),
+        (
+            "--image-origin",
+            "https://a;b",
+            "such as https://wiki.example",
+        ),
         ("--trusted-proxy", "nginx", "10.0.0.0/8"),
         ("--max-connections", "0", "from 1 to"),
         ("--max-connections-per-room", "many", "from 1 to"),

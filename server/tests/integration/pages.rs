@@ -54,6 +54,14 @@ async fn the_text_is_in_the_page_and_the_state_beside_it_is_the_same_text() {
         policy.contains("script-src 'self' 'wasm-unsafe-eval';"),
         "{policy}"
     );
+    let nonce = page.body.split_once(" nonce=\"").expect("a nonce").1;
+    let nonce = nonce.split('"').next().unwrap();
+    assert!(
+        policy.contains(&format!("style-src 'self' 'nonce-{nonce}';")),
+        "{nonce} is not in {policy}"
+    );
+    let again = server.get("/d/d", "").await;
+    assert!(!again.body.contains(nonce), "each answer has its own");
     let mut replica = Replica::new(ClientId::from_random(9), || 0);
     let state = state_of(&embedded(&page.body));
     assert_eq!(replica.apply([&state[..]]), Ok(true));

@@ -1,0 +1,117 @@
+//! Passes: the token of a link as it stands after `#` of an address, and as this browser keeps it for a document. Whether one is good is the server's to say.
+use serde::Deserialize;
+
+/// What stands before the token in an address' fragment, which browsers send to nobody.
+pub const FRAGMENT: &str = "#t=";
+/// The longest token, in bytes; the wire's limit.
+pub const MAX_BYTES: usize = 4_096;
+
+/// Under this name the browser keeps the pass of a document. `boot.ts` puts it there.
+#[must_use]
+pub fn key(doc: &str) -> String {
+    format!("maru-pass:{doc}")
+}
+
+/// Under this name the browser keeps the pass that another took the place of, until one of them proves good for nothing.
+#[must_use]
+pub fn key_before(doc: &str) -> String {
+    format!("maru-pass-before:{doc}")
+}
+
+/// The address of a document with a pass to it.
+#[must_use]
+pub fn link(address: &str, token: &str) -> String {
+    if token.is_empty() {
+        address.to_owned()
+    } else {
+        format!("{address}{FRAGMENT}{token}")
+    }
+}
+
+/// A token in the form that all have: letters, digits, `-`, `_` and dots. `None` for anything else.
+#[must_use]
+pub fn tidy(text: &str) -> Option<&str> {
+    let token = text.trim();
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    (!token.is_empty() && token.len() <= MAX_BYTES && token.bytes().all(plain)).then_some(token)
+}
+
+/// Where a pasted link with a pass leads on this server, as path and fragment; `None` when there is no pass in it, so that a
+/// pass is never sent as part of a question.
+#[must_use]
+pub fn pasted(text: &str) -> Option<String> {
+    let (address, token) = text.trim().rsplit_once(FRAGMENT)?;
+    let name = address.rsplit_once("/d/").map_or(address, |(_, name)| name);
+    let name = name.split(['?', '#', '/']).next()?;
+    let (doc, token) = (protocol::id::DocId::parse(name).ok()?, tidy(token)?);
+    Some(format!("/d/{}{FRAGMENT}{token}", doc.as_str()))
+}
+
+/// Whether a token says of itself that it only reads; `decode` reads base64. A guess for the time before the server has spoken, so
+/// that nobody begins to type what can never be saved.
+#[must_use]
+pub fn seems_to_read(token: &str, decode: impl Fn(&str) -> Option<Vec<u8>>) -> bool {
+    #[derive(Deserialize)]
+    struct Claims {
+        access: String,
+    }
+    let claims = token.split('.').nth(1).and_then(decode);
+    claims
+        .and_then(|json| serde_json::from_slice::<Claims>(&json).ok())
+        .is_some_and(|claims| claims.access == "read")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pass_stands_after_the_sign_that_browsers_do_not_send() {
+        let address = "https://maru.example/d/notes";
+        assert_eq!(link(address, "a.b.c"), format!("{address}#t=a.b.c"));
+        assert_eq!(link(address, ""), address);
+    }
+
+    #[test]
+    fn a_pasted_link_keeps_its_pass_after_the_sign() {
+        for (text, expected) in [
+            (
+                " https://maru.example/d/notes#t=a.b-_c ",
+                Some("/d/notes#t=a.b-_c"),
+            ),
+            ("notes#t=a.b.c", Some("/d/notes#t=a.b.c")),
+            ("https://maru.example/d/notes?x=1#t=a", Some("/d/notes#t=a")),
+            ("https://maru.example/d/notes", None),
+            ("https://maru.example/d/notes#t=", None),
+            ("https://maru.example/d/notes#t=a b", None),
+            ("https://maru.example/d/한글#t=a", None),
+            ("", None),
+        ] {
+            assert_eq!(pasted(text).as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_has_not_the_form_of_a_token_is_none() {
+        assert_eq!(tidy(" a.b.c\n"), Some("a.b.c"));
+        for text in ["", "a b", "<a>", "ㄱ", &"a".repeat(MAX_BYTES + 1)] {
+            assert_eq!(tidy(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_taken_at_its_word_only_when_it_says_that_it_reads() {
+        let plain = |text: &str| Some(text.as_bytes().to_vec());
+        assert!(seems_to_read(r#"h.{"access":"read","doc":"d"}.s"#, plain));
+        for token in [
+            r#"h.{"access":"write"}.s"#,
+            r#"h.{"access":true}.s"#,
+            "h.read.s",
+            "read",
+            "",
+        ] {
+            assert!(!seems_to_read(token, plain), "{token}");
+        }
+        assert!(!seems_to_read("h.x.s", |_| None));
+    }
+}

@@ -58,6 +58,9 @@ pub enum StartError {
     /// The documents cannot be opened.
     #[error(transparent)]
     Store(#[from] crate::log::sqlite::OpenError),
+    /// The certificate cannot be used.
+    #[error(transparent)]
+    Tls(#[from] crate::tls::TlsError),
     /// The site's folder cannot be read.
     #[error(
         "the site is not at {}: {source}. The documents are untouched. Run `cargo xtask serve`, which builds it, or name its folder with --site (MARU_SITE).",

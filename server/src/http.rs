@@ -20,6 +20,7 @@ use crate::{
     metrics::{self, Metrics},
     origin::OriginPolicy,
     page,
+    rates::{self, Visitors},
     rooms::Rooms,
     transport::{self, http_link::HttpLinks},
 };
@@ -40,6 +41,8 @@ pub struct AppState {
     pub assets: Arc<Assets>,
     /// The counters.
     pub metrics: Arc<Metrics>,
+    /// Who asks for how much.
+    pub visitors: Arc<Visitors>,
     /// Who may open a socket or stream, or post.
     pub origins: Arc<OriginPolicy>,
     /// Whether new people should be sent here.
@@ -70,12 +73,13 @@ pub fn routes(state: AppState) -> Router {
         .fallback(assets::serve)
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(CatchPanicLayer::custom(|_| after_panic()))
+        .layer(middleware::from_fn_with_state(state.clone(), rates::count))
         .layer(middleware::from_fn_with_state(
             state.clone(),
             observe::request,
         ))
         .layer(middleware::map_response_with_state(
-            security::headers(),
+            security::headers(state.config.tls.is_some()),
             security::add_headers,
         ))
         .with_state(state)

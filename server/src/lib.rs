@@ -23,9 +23,11 @@ pub mod log;
 pub mod metrics;
 pub mod origin;
 mod page;
+pub mod rates;
 pub mod room;
 pub mod rooms;
 pub mod telemetry;
+pub mod tls;
 pub mod transport;
 
 pub use config::Config;
@@ -39,12 +41,15 @@ use log::{Log, memory::MemoryLog, sqlite::SqliteLog};
 use metrics::Metrics;
 use origin::OriginPolicy;
 use protocol::room::RoomLimits;
+use rates::Visitors;
 use rooms::Rooms;
+use tls::Tls;
 use transport::http_link::HttpLinks;
 
 /// The server, ready to take connections.
 pub struct Server {
     state: AppState,
+    tls: Option<Arc<Tls>>,
 }
 
 impl Server {
@@ -71,6 +76,7 @@ impl Server {
     /// # Errors
     /// [`StartError`], whose message says what is wrong and what to do.
     pub fn with_log(config: Config, log: Arc<dyn Log>) -> Result<Self, StartError> {
+        let tls = config.tls.clone().map(Tls::open).transpose()?.map(Arc::new);
         let tasks = Tasks::new();
         let metrics = Arc::new(Metrics::new());
         let limits = RoomLimits {
@@ -91,17 +97,21 @@ impl Server {
         let state = AppState {
             http_links,
             assets: Arc::new(Assets::open(&config.site)?),
+            visitors: Arc::new(Visitors::new(&config, &metrics)),
             metrics,
-            origins: Arc::new(OriginPolicy::new(
-                config.allowed_origins.clone(),
-                config.trusted_proxies.clone(),
-            )),
+            origins: Arc::new(
+                OriginPolicy::new(
+                    config.allowed_origins.clone(),
+                    config.trusted_proxies.clone(),
+                )
+                .secure(tls.is_some()),
+            ),
             readiness: Arc::new(readiness),
             rooms,
             tasks,
             config: Arc::new(config),
         };
-        Ok(Self { state })
+        Ok(Self { state, tls })
     }
 
     /// What the routes share; for tests that look inside a running server.
@@ -113,10 +123,12 @@ impl Server {
     /// Serves until `shutdown` resolves, then drains: readiness turns red, idle connections close, links are told to end,
     /// and what is still open after [`Config::drain`] is cut.
     pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
-        let Self { state } = self;
+        let Self { state, tls } = self;
         let drain: Duration = state.config.drain;
         let tasks = state.tasks.clone();
-        let connections = Connections::new(&state.config, tasks.clone(), &state.metrics);
+        let connections =
+            Connections::new(&state.config, tls.clone(), tasks.clone(), &state.metrics);
+        let renewing = tls.map(|tls| tokio::spawn(tls.look_after()));
         let rooms = Arc::clone(&state.rooms);
         let sweeping = tokio::spawn(Arc::clone(&rooms).look_after());
         let listening = tokio::spawn(Arc::clone(&state.http_links).look_after());
@@ -125,6 +137,9 @@ impl Server {
         tasks.drain(drain).await;
         sweeping.abort();
         listening.abort();
+        if let Some(renewing) = renewing {
+            renewing.abort();
+        }
         rooms.close().await;
     }
 }

@@ -14,6 +14,7 @@ use app::{
     theme::Theme,
 };
 use axum::{
+    Extension,
     extract::{Path, Query, State},
     http::{HeaderMap, StatusCode, header},
     response::{Html, IntoResponse, Redirect, Response},
@@ -23,7 +24,11 @@ use bytes::Bytes;
 use protocol::id::DocId;
 use serde::Deserialize;
 
-use crate::{assets::Assets, http::AppState};
+use crate::{
+    assets::Assets,
+    http::AppState,
+    rates::{Guest, too_much},
+};
 
 /// A larger state is not put into the page but comes with the first sync, in bytes before base64.
 const EMBEDDED_STATE: usize = 150 << 10;
@@ -96,11 +101,17 @@ pub(crate) async fn open(Query(asked): Query<Asked>) -> Redirect {
 pub(crate) async fn document(
     State(state): State<AppState>,
     Path(doc): Path<String>,
+    Extension(guest): Extension<Guest>,
     headers: HeaderMap,
 ) -> Response {
     let Ok(doc) = DocId::parse(&doc) else {
         return Redirect::to("/?refused").into_response();
     };
+    if !state.rooms.is_open(&doc)
+        && let Err(ended) = guest.opens_document()
+    {
+        return too_much(&ended);
+    }
     let room = match state.rooms.look(&doc).await {
         Ok(room) => room,
         Err(ended) => {

@@ -19,11 +19,14 @@ const WATCHED_CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 's
     style-src 'self' 'unsafe-inline'; img-src 'self' https: http: data: blob:; connect-src 'self' ws: wss:; worker-src 'self'; \
     object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
 
+/// For a year, this host only: what else its domain serves is not ours to decide.
+const STRICT_TRANSPORT_SECURITY: &str = "max-age=31536000";
+
 /// Headers with their values.
 pub(super) type Headers = Arc<[(HeaderName, HeaderValue)]>;
 
-/// The headers of this process.
-pub(super) fn headers() -> Headers {
+/// The headers of this process; `secure` says whether it speaks TLS itself. In front of it, that is the proxy's to promise.
+pub(super) fn headers(secure: bool) -> Headers {
     let watched = std::env::var_os("LEPTOS_WATCH").is_some();
     let policy = if watched {
         WATCHED_CONTENT_SECURITY_POLICY
@@ -44,8 +47,12 @@ pub(super) fn headers() -> Headers {
             "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
         ),
     ]
-    .map(|(name, value)| (name, HeaderValue::from_static(value)))
     .into_iter()
+    .chain(secure.then_some((
+        header::STRICT_TRANSPORT_SECURITY,
+        STRICT_TRANSPORT_SECURITY,
+    )))
+    .map(|(name, value)| (name, HeaderValue::from_static(value)))
     .collect()
 }
 

@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, pin::pin, sync::Arc};
 
 use axum::{
+    Extension,
     extract::{ConnectInfo, Path, State, ws::WebSocketUpgrade},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
@@ -10,6 +11,7 @@ use axum::{
 use protocol::{
     id::DocId,
     session::{Ended, yjs::YjsSession},
+    sync,
 };
 use tokio::{
     sync::Notify,
@@ -17,11 +19,16 @@ use tokio::{
 };
 
 use super::{
-    check_origin, is_behind, pause,
+    check_origin, enter, is_behind, pause,
     socket::{Incoming, Socket, bounded},
     unreadable,
 };
-use crate::{http::AppState, metrics::LinkKind, rooms::Visit};
+use crate::{
+    http::AppState,
+    metrics::LinkKind,
+    rates::{Guest, LinkRates},
+    rooms::Visit,
+};
 
 /// Messages taken from a socket before what they caused is written.
 const BURST: usize = 64;
@@ -31,6 +38,7 @@ pub async fn upgrade(
     State(state): State<AppState>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     Path(doc): Path<String>,
+    Extension(guest): Extension<Guest>,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
@@ -45,18 +53,22 @@ pub async fn upgrade(
     // A first sync step may carry a week of edits made without a network.
     let max = state.config.max_update.saturating_mul(8) + (64 << 10);
     bounded(upgrade, max)
-        .on_upgrade(move |socket| tasks.run(serve(state, doc, Socket::new(socket, deadlines))))
+        .on_upgrade(move |socket| tasks.run(serve(state, guest, doc, Socket::new(socket, deadlines))))
 }
 
-async fn serve(state: AppState, doc: DocId, mut socket: Socket) {
+async fn serve(state: AppState, guest: Guest, doc: DocId, mut socket: Socket) {
     let _open = state.metrics.link(LinkKind::YjsWebsocket);
-    let room = match state.rooms.enter(&doc).await {
-        Ok(room) => room,
+    let (room, rates) = match welcome(&state, &guest, &doc).await {
+        Ok(welcomed) => welcomed,
         Err(ended) => return socket.close(&ended).await,
     };
     let wake = Arc::new(Notify::new());
     let session = room.open_yjs(Arc::clone(&wake));
-    let mut link = Link { room, session };
+    let mut link = Link {
+        room,
+        rates,
+        session,
+    };
     let end = converse(&state, &mut link, &mut socket, &wake).await;
     // The room first: saying goodbye may take a while.
     drop(link);
@@ -67,9 +79,20 @@ async fn serve(state: AppState, doc: DocId, mut socket: Socket) {
     }
 }
 
+async fn welcome(
+    state: &AppState,
+    guest: &Guest,
+    doc: &DocId,
+) -> Result<(Visit, LinkRates), Ended> {
+    let rates = guest.opens_link()?;
+    guest.opens_session()?;
+    Ok((enter(state, guest, doc).await?, rates))
+}
+
 /// A connection in its room. Dropping it tells the room that it is gone.
 struct Link {
     room: Visit,
+    rates: LinkRates,
     session: YjsSession,
 }
 
@@ -86,7 +109,11 @@ enum End {
 }
 
 async fn converse(state: &AppState, link: &mut Link, socket: &mut Socket, wake: &Notify) -> End {
-    let Link { room, session } = link;
+    let Link {
+        room,
+        rates,
+        session,
+    } = link;
     let mut stopped = pin!(state.tasks.stopping().wait());
     let deadlines = state.config.deadlines;
     let (mut told, mut renew) = (0, false);
@@ -127,7 +154,9 @@ async fn converse(state: &AppState, link: &mut Link, socket: &mut Socket, wake: 
         for _ in 0..BURST {
             match next.take().or_else(|| socket.next_now()) {
                 Some(Incoming::Message(message)) => {
-                    if let Err(ended) = room.receive_yjs(session, &message) {
+                    let counted = count(rates, &message);
+                    let received = counted.and_then(|()| room.receive_yjs(session, &message));
+                    if let Err(ended) = received {
                         return End::Refused(ended);
                     }
                 }
@@ -138,5 +167,14 @@ async fn converse(state: &AppState, link: &mut Link, socket: &mut Socket, wake: 
                 None => break,
             }
         }
+    }
+}
+
+/// Counts a message; what is none is the session's to refuse.
+fn count(rates: &LinkRates, message: &[u8]) -> Result<(), Ended> {
+    rates.heard(message.len())?;
+    match sync::Message::decode(message) {
+        Ok(sync::Message::Awareness(_) | sync::Message::QueryAwareness) => rates.moved(),
+        _ => Ok(()),
     }
 }

@@ -245,7 +245,10 @@ impl ServeFlags {
             site: self.site.map_or_else(Site::built, Site::Folder),
             allowed_origins: self.allowed_origins,
             trusted_proxies: TrustedProxies::new(self.trusted_proxies),
-            tls: self.tls_cert.zip(self.tls_key).map(|(chain, key)| CertificateFiles { chain, key }),
+            tls: self
+                .tls_cert
+                .zip(self.tls_key)
+                .map(|(chain, key)| CertificateFiles { chain, key }),
             max_connections: self.max_connections,
             max_connections_per_room: self.max_connections_per_room,
             max_connections_per_address: self.max_connections_per_address,

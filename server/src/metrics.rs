@@ -234,9 +234,7 @@ impl Metrics {
 
     /// Counts somebody who asked for more than a limit allows.
     pub fn limited(&self, limit: Limit) {
-        self.limited
-            .get_or_create(&[("limit", limit.name())])
-            .inc();
+        self.limited.get_or_create(&[("limit", limit.name())]).inc();
     }
 
     /// Counts an answered request. `route` is the route's pattern and never the path, which names a document.

@@ -161,9 +161,7 @@ impl OriginPolicy {
         let origin = Origin::parse(text).ok_or(OriginRefusal::Foreign)?;
         let mut target = self.proxies.target(peer, headers);
         target.scheme = target.scheme.or(self.secure.then_some("https"));
-        if origin.is(target)
-            || self.allowed.contains(&AllowedOrigin::Exactly(origin))
-        {
+        if origin.is(target) || self.allowed.contains(&AllowedOrigin::Exactly(origin)) {
             return Ok(());
         }
         Err(OriginRefusal::Foreign)

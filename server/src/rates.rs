@@ -63,8 +63,8 @@ pub enum Limit {
 /// The limits themselves; tests set them lower.
 #[derive(Debug, Clone, Copy)]
 pub struct Rates {
-    /// [`Limit::Messages`]. A person who types fast with three others in sight causes 30 a second, a program that plays a
-    /// recording back as fast as it is answered some thousands.
+    /// [`Limit::Messages`]. A person who types fast with three others in sight causes 30 a second, a program that plays
+    /// 260,000 recorded keystrokes back as fast as they are taken says them within five seconds, and then rests.
     pub messages: Rate,
     /// [`Limit::Bytes`]. A page that comes back from a week without network brings up to eight of the largest edits at once.
     pub bytes: Rate,
@@ -91,11 +91,11 @@ impl Rates {
     pub fn new(connections: usize, max_document: usize) -> Self {
         let (many, document) = (connections as u64, max_document as u64);
         Self {
-            messages: Rate::per_second(5_000, 100_000),
+            messages: Rate::per_second(5_000, 300_000),
             bytes: Rate::per_second(4 << 20, 2 * document + (64 << 20)),
             presence: Rate::per_second(200, 2_000),
             links: connections,
-            address_messages: Rate::per_second(40 * many, 400_000),
+            address_messages: Rate::per_second(20 * many, 400_000),
             address_bytes: Rate::per_second(16 << 20, 8 * document + (256 << 20)),
             sessions: Rate::per_minute(many, 4 * many),
             documents: Rate::per_minute(many, 2 * many),

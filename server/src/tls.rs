@@ -213,7 +213,10 @@ mod tests {
             (other, "cannot be read"),
         ] {
             let error = Tls::open(files).unwrap_err().to_string();
-            assert!(error.contains(says) && error.contains("untouched"), "{error}");
+            assert!(
+                error.contains(says) && error.contains("untouched"),
+                "{error}"
+            );
             assert!(!error.contains(line));
         }
         let foreign = tempfile::tempdir().unwrap();
@@ -241,7 +244,10 @@ mod tests {
         let next = write(&foreign);
         fs::copy(&next.chain, &files.chain).unwrap();
         let seen = tls.look(seen);
-        assert!(Arc::ptr_eq(&first, &tls.config()), "the key is the old one's");
+        assert!(
+            Arc::ptr_eq(&first, &tls.config()),
+            "the key is the old one's"
+        );
         fs::copy(&next.key, &files.key).unwrap();
         // Two keys have one length, and a coarse clock may give both files one time.
         tls.look([None, seen[1]]);

@@ -9,12 +9,12 @@ use axum::{
 };
 use bytes::Bytes;
 use protocol::{
-    id::DocId,
     frame::{
         ClientFrame, ErrorCode, FrameError, MAX_PADDING, MAX_STATE_VECTOR, ServerFrame, SessionId,
         SessionKey,
         fragment::{Assembler, FragmentError},
     },
+    id::DocId,
     session::{Ended, MAX_PROBES},
 };
 use tokio::{sync::Notify, time};

@@ -48,10 +48,7 @@ pub(super) fn headers(secure: bool) -> Headers {
         ),
     ]
     .into_iter()
-    .chain(secure.then_some((
-        header::STRICT_TRANSPORT_SECURITY,
-        STRICT_TRANSPORT_SECURITY,
-    )))
+    .chain(secure.then_some((header::STRICT_TRANSPORT_SECURITY, STRICT_TRANSPORT_SECURITY)))
     .map(|(name, value)| (name, HeaderValue::from_static(value)))
     .collect()
 }

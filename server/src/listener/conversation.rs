@@ -46,8 +46,9 @@ const MAX_RESET: usize = 20;
 const MAX_MISTAKES: usize = 64;
 /// Bytes of one request's body that may be under way unread: a POST of a session at its largest.
 const STREAM_WINDOW: u32 = 128 << 10;
-/// The same for all requests of a connection.
-const CONNECTION_WINDOW: u32 = 512 << 10;
+/// The same for all requests of a connection. The library takes half of this for what small pieces cost that are not read yet,
+/// up to 256 bytes each, and ends a connection that costs more: a page may send 4,096 keystrokes at once when it comes back.
+const CONNECTION_WINDOW: u32 = 3 << 20;
 /// Bytes of one answer that wait for a client which takes nothing.
 const MAX_UNSENT: usize = 32 << 10;
 /// How long an idle HTTP/2 connection may take to say goodbye.

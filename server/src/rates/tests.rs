@@ -22,7 +22,10 @@ fn guest(visitors: &Arc<Visitors>, peer: &str, forwarded: Option<&'static str>) 
     let headers = forwarded
         .map(|text| {
             let value = HeaderValue::from_static(text);
-            (axum::http::HeaderName::from_static("x-forwarded-for"), value)
+            (
+                axum::http::HeaderName::from_static("x-forwarded-for"),
+                value,
+            )
         })
         .into_iter()
         .collect();
@@ -85,7 +88,10 @@ async fn a_link_counts_until_it_ends_and_every_limit_has_its_sentence() {
     let guest = guest(&visitors, "203.0.113.5", None);
     let link = guest.opens_link().unwrap();
     let told = guest.opens_link().err().unwrap();
-    assert_eq!((told.code, told.message.contains("as many connections")), (ErrorCode::Rate, true));
+    assert_eq!(
+        (told.code, told.message.contains("as many connections")),
+        (ErrorCode::Rate, true)
+    );
     drop(link);
     let cases: [(&str, usize, bool, usize); 3] = [
         ("more messages", 1, false, 10),
@@ -101,10 +107,17 @@ async fn a_link_counts_until_it_ends_and_every_limit_has_its_sentence() {
         let passed = (0..passes).filter(|_| say().is_ok()).count();
         let told = say().unwrap_err();
         assert_eq!(passed, passes, "{says}");
-        assert!(told.message.contains(says) && told.message.contains("safe"), "{}", told.message);
+        assert!(
+            told.message.contains(says) && told.message.contains("safe"),
+            "{}",
+            told.message
+        );
     }
     let text = visitors.metrics.encode();
-    assert!(text.contains("maru_limited_total{limit=\"presence\"} 1"), "{text}");
+    assert!(
+        text.contains("maru_limited_total{limit=\"presence\"} 1"),
+        "{text}"
+    );
 }
 
 #[tokio::test(start_paused = true)]

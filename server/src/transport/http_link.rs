@@ -262,8 +262,7 @@ impl HttpLink {
             if matches!(frame, ClientFrame::Presence { .. }) {
                 rates.moved()?;
             }
-            if room.receive(*author, *number, frame)? == Received::Left
-            {
+            if room.receive(*author, *number, frame)? == Received::Left {
                 return Ok(Received::Left);
             }
         }

@@ -50,7 +50,7 @@ async fn serve(state: AppState, guest: Guest, mut socket: Socket) {
     let _open = state.metrics.link(LinkKind::RtWebsocket);
     let mut link = match greet(&state, &guest, &mut socket).await {
         Ok(Some(link)) => link,
-        Ok(None) => return,
+        Ok(None) => return socket.finish().await,
         Err(ended) => {
             socket.send(vec![ended.frame()]).await;
             return socket.close(&ended).await;
@@ -61,7 +61,7 @@ async fn serve(state: AppState, guest: Guest, mut socket: Socket) {
     // The room first: saying goodbye may take a while.
     drop(link);
     match end {
-        End::Left | End::Lost => {}
+        End::Left | End::Lost => socket.finish().await,
         End::Stopping => {
             socket.send(vec![go_away().0]).await;
             socket.restart().await;

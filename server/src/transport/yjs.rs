@@ -52,8 +52,9 @@ pub async fn upgrade(
     let (tasks, deadlines) = (state.tasks.clone(), state.config.deadlines);
     // A first sync step may carry a week of edits made without a network.
     let max = state.config.max_update.saturating_mul(8) + (64 << 10);
-    bounded(upgrade, max)
-        .on_upgrade(move |socket| tasks.run(serve(state, guest, doc, Socket::new(socket, deadlines))))
+    bounded(upgrade, max).on_upgrade(move |socket| {
+        tasks.run(serve(state, guest, doc, Socket::new(socket, deadlines)))
+    })
 }
 
 async fn serve(state: AppState, guest: Guest, doc: DocId, mut socket: Socket) {
@@ -73,7 +74,7 @@ async fn serve(state: AppState, guest: Guest, doc: DocId, mut socket: Socket) {
     // The room first: saying goodbye may take a while.
     drop(link);
     match end {
-        End::Lost => {}
+        End::Lost => socket.finish().await,
         End::Stopping => socket.restart().await,
         End::Refused(ended) => socket.close(&ended).await,
     }

@@ -2,14 +2,12 @@
  * A reverse proxy in front of a server, as an operator would run it: the recipes of `proxies/` with nothing changed but ports
  * and the folder of the certificate.
  */
-import { type ChildProcess, execFile, spawn } from "node:child_process"
+import { type ChildProcess, spawn } from "node:child_process"
 import { once } from "node:events"
 import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
-import { get as getPlain } from "node:http"
-import { get as getSecure } from "node:https"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
-import { promisify } from "node:util"
+import { answers, makeCertificate } from "./certificate"
 import { Maru, freePort } from "./maru"
 
 const recipes = resolve(import.meta.dirname, "proxies")
@@ -95,26 +93,4 @@ function filled(text: string, port: number, upstream: number, folder: string): s
     filled = filled.replaceAll("/etc/ssl/maru/", `${folder}/`)
   }
   return filled
-}
-
-/** A certificate that nobody signed, for a day: in two files for nginx, in one for HAProxy. */
-async function makeCertificate(folder: string): Promise<void> {
-  const [key, certificate] = [join(folder, "key.pem"), join(folder, "certificate.pem")]
-  await promisify(execFile)("openssl", [
-    "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1",
-    "-subj", "/CN=Maru end to end", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate,
-  ])
-  await writeFile(join(folder, "both.pem"), (await readFile(certificate, "utf8")) + (await readFile(key, "utf8")))
-}
-
-/** Whether something is answered with 200. */
-function answers(url: string): Promise<boolean> {
-  return new Promise((done) => {
-    const get = url.startsWith("https") ? getSecure : getPlain
-    const request = get(url, { agent: false, rejectUnauthorized: false }, (answer) => {
-      answer.resume()
-      done(answer.statusCode === 200)
-    })
-    request.on("error", () => done(false))
-  })
 }

@@ -6,6 +6,7 @@ import { mkdtemp, rm } from "node:fs/promises"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
+import { answers, makeCertificate } from "./certificate"
 
 const root = resolve(import.meta.dirname, "..")
 const binary = process.env.MARU_BIN ?? join(root, "target/debug/maru")
@@ -18,7 +19,7 @@ export class Maru {
   #process: ChildProcess | undefined
   #log = ""
 
-  private constructor(readonly port: number, readonly data: string, readonly flags: string[]) {}
+  private constructor(readonly port: number, readonly data: string, readonly flags: string[], readonly scheme = "http") {}
 
   /** Starts a server on an empty data folder and waits until it is ready. `flags` go to `maru serve`. */
   static async start(flags: string[] = []): Promise<Maru> {
@@ -28,8 +29,18 @@ export class Maru {
     return maru
   }
 
+  /** As [start], with a certificate of its own: https and wss without a proxy. It lies in the data folder. */
+  static async startSecure(flags: string[] = []): Promise<Maru> {
+    const data = await mkdtemp(join(tmpdir(), "maru-e2e-"))
+    await makeCertificate(data)
+    const tls = ["--tls-cert", join(data, "certificate.pem"), "--tls-key", join(data, "key.pem")]
+    const maru = new Maru(await freePort(), data, [...tls, ...flags], "https")
+    await maru.restart()
+    return maru
+  }
+
   get origin(): string {
-    return `http://127.0.0.1:${this.port}`
+    return `${this.scheme}://127.0.0.1:${this.port}`
   }
 
   url(doc: string): string {
@@ -49,8 +60,7 @@ export class Maru {
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (bytes: Buffer) => (this.#log += bytes))
     const deadline = Date.now() + READY_MS
     for (;;) {
-      const ready = await fetch(`${this.origin}/readyz`).then((answer) => answer.ok, () => false)
-      if (ready) return
+      if (await answers(`${this.origin}/readyz`)) return
       if (child.exitCode !== null) throw new Error(`maru ended with code ${child.exitCode}:\n${this.#log}`)
       if (Date.now() > deadline) throw new Error(`maru was not ready in ${READY_MS} ms:\n${this.#log}`)
       await new Promise((later) => setTimeout(later, 50))

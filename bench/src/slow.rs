@@ -8,7 +8,9 @@ use anyhow::{Context, Result, bail};
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use protocol::{
-    frame::{ClientFrame, Hello, ServerFrame, VERSION, authorization::Authorization, packet},
+    frame::{
+        ClientFrame, Hello, ServerFrame, Token, VERSION, authorization::Authorization, packet,
+    },
     id::{ClientId, DocId},
 };
 use tokio::{
@@ -135,6 +137,7 @@ async fn by_event_stream(server: &Running, reads: bool) -> Result<Reader> {
         epoch: 0,
         after: 0,
         state_vector: Bytes::from_static(&[0]),
+        token: Token::default(),
     });
     let mut session = connect(server, true).await?;
     let body = packet::pack([&hello.encode()]);

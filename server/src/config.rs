@@ -9,7 +9,9 @@ use crate::{
     access::{command::TokenFlags, judge::Mode},
     forwarded::TrustedProxies,
     origin::AllowedOrigin,
+    rates::Rates,
     telemetry::LogFormat,
+    tls::CertificateFiles,
     transport::deadlines::Deadlines,
 };
 
@@ -141,13 +143,20 @@ struct ServeFlags {
     /// environment, separated by commas.
     #[arg(long = "trusted-proxy", env = "MARU_TRUSTED_PROXY", value_name = "NETWORK", value_delimiter = ',', value_parser = values::network)]
     trusted_proxies: Vec<ipnet::IpNet>,
+    /// Certificate chain in PEM, to serve https and wss; read again when it changes. Needs --tls-key.
+    #[arg(long, env = "MARU_TLS_CERT", value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// The certificate's private key in PEM. Needs --tls-cert.
+    #[arg(long, env = "MARU_TLS_KEY", value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
     /// Connections open at once, all together.
     #[arg(long, env = "MARU_MAX_CONNECTIONS", value_name = "N", default_value_t = 10_000, value_parser = values::count)]
     max_connections: usize,
     /// Connections open at once in one document.
     #[arg(long, env = "MARU_MAX_CONNECTIONS_PER_ROOM", value_name = "N", default_value_t = 1_000, value_parser = values::count)]
     max_connections_per_room: usize,
-    /// Connections open at once from one address (one /64 network for IPv6). Trusted proxies and this machine itself are not counted.
+    /// Connections open at once from one address (one /64 network for IPv6), and the measure of what one address may ask for in a
+    /// minute. This machine is not counted, and behind a trusted proxy it is the address that the proxy tells.
     #[arg(long, env = "MARU_MAX_CONNECTIONS_PER_ADDRESS", value_name = "N", default_value_t = 500, value_parser = values::count)]
     max_connections_per_address: usize,
     /// Largest document, as stored.
@@ -213,6 +222,8 @@ pub struct Config {
     pub image_origins: Vec<AllowedOrigin>,
     /// Reverse proxies whose word on a request's origin is taken.
     pub trusted_proxies: TrustedProxies,
+    /// The certificate, where the server speaks TLS itself.
+    pub tls: Option<CertificateFiles>,
     /// Open connections, all together.
     pub max_connections: usize,
     /// Open connections in one document.
@@ -227,8 +238,11 @@ pub struct Config {
     pub idle_room: Duration,
     /// How long a shutdown waits for open connections.
     pub drain: Duration,
-    /// How long a client may take over the headers of a request, and how long an idle connection stays. No flag: nobody has to set it.
+    /// How long a client may take over a TLS handshake, and then over the headers of a request; and how long an idle connection
+    /// stays. No flag: nobody has to set it.
     pub header_timeout: Duration,
+    /// How much may be asked for in a time. No flag of its own: it follows from those above.
+    pub rates: Rates,
     /// How long a link may take for what. No flag: nobody has to set it.
     pub deadlines: Deadlines,
     /// How the log looks.
@@ -280,6 +294,10 @@ impl ServeFlags {
             allowed_origins: self.allowed_origins,
             image_origins: self.image_origins,
             trusted_proxies: TrustedProxies::new(self.trusted_proxies),
+            tls: self
+                .tls_cert
+                .zip(self.tls_key)
+                .map(|(chain, key)| CertificateFiles { chain, key }),
             max_connections: self.max_connections,
             max_connections_per_room: self.max_connections_per_room,
             max_connections_per_address: self.max_connections_per_address,
@@ -288,6 +306,7 @@ impl ServeFlags {
             idle_room: Duration::from_secs(self.idle_room_seconds),
             drain: Duration::from_secs(self.drain_seconds),
             header_timeout: Duration::from_secs(10),
+            rates: Rates::new(self.max_connections_per_address, self.max_document.get()),
             deadlines: Deadlines::default(),
             log_format: self.log_format,
             log_level: self.log_level,
@@ -309,6 +328,7 @@ impl Default for Config {
             allowed_origins: Vec::new(),
             image_origins: Vec::new(),
             trusted_proxies: TrustedProxies::default(),
+            tls: None,
             max_connections: 10_000,
             max_connections_per_room: 1_000,
             max_connections_per_address: 500,
@@ -317,6 +337,7 @@ impl Default for Config {
             idle_room: Duration::from_secs(60),
             drain: Duration::from_secs(20),
             header_timeout: Duration::from_secs(10),
+            rates: Rates::default(),
             deadlines: Deadlines::default(),
             log_format: LogFormat::Text,
             log_level: "info".to_owned(),

@@ -61,6 +61,9 @@ pub enum StartError {
     /// It cannot be judged who may open what.
     #[error(transparent)]
     Access(#[from] crate::access::AccessError),
+    /// The certificate cannot be used.
+    #[error(transparent)]
+    Tls(#[from] crate::tls::TlsError),
     /// The site's folder cannot be read.
     #[error(
         "the site is not at {}: {source}. The documents are untouched. Run `cargo xtask serve`, which builds it, or name its folder with --site (MARU_SITE).",

@@ -1,6 +1,6 @@
 //! Who a request comes from and where it was sent, as a trusted reverse proxy reports it; without one, as the socket says.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use axum::http::{HeaderMap, HeaderName, header};
 use ipnet::IpNet;
@@ -66,13 +66,22 @@ impl TrustedProxies {
     }
 }
 
+/// What counts as one address: of IPv6 one subscriber has a whole /64.
+#[must_use]
+pub fn network(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
+    }
+}
+
 /// Where a request was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Target<'a> {
     /// `host` or `host:port`.
     pub host: Option<&'a str>,
-    /// `https` or `http`, when a trusted proxy said so. The socket's own word is worth nothing: a proxy that is not configured
-    /// as trusted may stand in between and speak TLS.
+    /// `https` or `http`, when a trusted proxy said so. That a socket came without TLS says nothing: a proxy that is not
+    /// configured as trusted may stand in between and speak it.
     pub scheme: Option<&'a str>,
 }
 

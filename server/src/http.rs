@@ -16,12 +16,12 @@ use crate::{
     Config,
     access::{self, Access},
     assets::{self, Assets},
-    config::RenewUrl,
     health::{self, Readiness},
     listener::Tasks,
     metrics::{self, Metrics},
     origin::OriginPolicy,
     page,
+    rates::{self, Visitors},
     rooms::Rooms,
     transport::{self, http_link::HttpLinks},
 };
@@ -44,6 +44,8 @@ pub struct AppState {
     pub assets: Arc<Assets>,
     /// The counters.
     pub metrics: Arc<Metrics>,
+    /// Who asks for how much.
+    pub visitors: Arc<Visitors>,
     /// Who may open a socket or stream, or post.
     pub origins: Arc<OriginPolicy>,
     /// Whether new people should be sent here.
@@ -75,6 +77,7 @@ pub fn routes(state: AppState) -> Router {
         .fallback(assets::serve)
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(CatchPanicLayer::custom(|_| after_panic()))
+        .layer(middleware::from_fn_with_state(state.clone(), rates::count))
         .layer(middleware::from_fn_with_state(
             state.clone(),
             observe::request,

@@ -24,9 +24,11 @@ pub mod log;
 pub mod metrics;
 pub mod origin;
 mod page;
+pub mod rates;
 pub mod room;
 pub mod rooms;
 pub mod telemetry;
+pub mod tls;
 pub mod transport;
 
 pub use config::Config;
@@ -41,12 +43,15 @@ use log::{Log, memory::MemoryLog, sqlite::SqliteLog};
 use metrics::Metrics;
 use origin::OriginPolicy;
 use protocol::room::RoomLimits;
+use rates::Visitors;
 use rooms::Rooms;
+use tls::Tls;
 use transport::http_link::HttpLinks;
 
 /// The server, ready to take connections.
 pub struct Server {
     state: AppState,
+    tls: Option<Arc<Tls>>,
 }
 
 impl Server {
@@ -76,6 +81,7 @@ impl Server {
     }
 
     fn with(config: Config, log: Arc<dyn Log>, access: Access) -> Result<Self, StartError> {
+        let tls = config.tls.clone().map(Tls::open).transpose()?.map(Arc::new);
         let access = Arc::new(access);
         let tasks = Tasks::new();
         let metrics = Arc::new(Metrics::new());
@@ -99,17 +105,21 @@ impl Server {
             access,
             http_links,
             assets: Arc::new(Assets::open(&config.site)?),
+            visitors: Arc::new(Visitors::new(&config, &metrics)),
             metrics,
-            origins: Arc::new(OriginPolicy::new(
-                config.allowed_origins.clone(),
-                config.trusted_proxies.clone(),
-            )),
+            origins: Arc::new(
+                OriginPolicy::new(
+                    config.allowed_origins.clone(),
+                    config.trusted_proxies.clone(),
+                )
+                .secure(tls.is_some()),
+            ),
             readiness: Arc::new(readiness),
             rooms,
             tasks,
             config: Arc::new(config),
         };
-        Ok(Self { state })
+        Ok(Self { state, tls })
     }
 
     /// What the routes share; for tests that look inside a running server.
@@ -121,10 +131,12 @@ impl Server {
     /// Serves until `shutdown` resolves, then drains: readiness turns red, idle connections close, links are told to end,
     /// and what is still open after [`Config::drain`] is cut.
     pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()>) {
-        let Self { state } = self;
+        let Self { state, tls } = self;
         let drain: Duration = state.config.drain;
         let tasks = state.tasks.clone();
-        let connections = Connections::new(&state.config, tasks.clone(), &state.metrics);
+        let connections =
+            Connections::new(&state.config, tls.clone(), tasks.clone(), &state.metrics);
+        let renewing = tls.map(|tls| tokio::spawn(tls.look_after()));
         let rooms = Arc::clone(&state.rooms);
         let sweeping = tokio::spawn(Arc::clone(&rooms).look_after());
         let judging = tokio::spawn(Arc::clone(&state.access).look_after(Arc::clone(&rooms)));
@@ -135,6 +147,9 @@ impl Server {
         sweeping.abort();
         listening.abort();
         judging.abort();
+        if let Some(renewing) = renewing {
+            renewing.abort();
+        }
         rooms.close().await;
     }
 }

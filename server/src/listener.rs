@@ -7,9 +7,14 @@ use std::{
     convert::Infallible, future::Future, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration,
 };
 
-use axum::{Router, body::Body, extract::ConnectInfo, http::Request, response::Response};
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use axum::{
+    Router,
+    body::Body,
+    extract::ConnectInfo,
+    http::{HeaderValue, Request, header},
+    response::Response,
+};
+use hyper::{body::Incoming, service::service_fn};
 use tokio::{
     net::{TcpListener, TcpSocket, TcpStream},
     sync::Semaphore,
@@ -17,25 +22,22 @@ use tokio::{
 };
 use tower::ServiceExt;
 
-use crate::{Config, StartError, metrics::Metrics};
+use crate::{Config, StartError, metrics::Metrics, tls::Tls};
 
 mod admission;
+mod conversation;
 mod signal;
 mod socket;
 mod tasks;
 
 use admission::{Admission, Full};
+use conversation::{Activity, Conversation};
 pub use signal::Signal;
 use socket::Socket;
 pub use tasks::Tasks;
 
 /// Connections the kernel holds while the loop is busy; the usual ceiling (`net.core.somaxconn`) is 4,096.
 const BACKLOG: u32 = 1_024;
-/// Request line and headers of one request, in bytes. Browsers send about 1 KiB, behind a proxy with sign-in up to 8.
-const MAX_HEADER_BYTES: usize = 16 << 10;
-/// What hyper buffers for one connection in either direction, in bytes; a header section must fit. No more than needed: a
-/// stream whose reader takes nothing fills it.
-const MAX_BUFFER_BYTES: usize = MAX_HEADER_BYTES + (4 << 10);
 /// Refusals being written at once. More than these are closed without a word: saying no must not become the load.
 const MAX_REFUSALS: usize = 64;
 /// How long a refusal may take.
@@ -89,6 +91,9 @@ pub async fn serve(
     shutdown: impl Future<Output = ()>,
 ) {
     match listener.local_addr() {
+        Ok(addr) if connections.conversation.is_secure() => {
+            tracing::info!(%addr, "serving https://{addr}");
+        }
         Ok(addr) => tracing::info!(%addr, "serving http://{addr}"),
         Err(error) => tracing::warn!(%error, "serving"),
     }
@@ -133,7 +138,7 @@ fn is_the_clients(error: &io::Error) -> bool {
 
 /// What every connection is served with.
 pub struct Connections {
-    http: http1::Builder,
+    conversation: Conversation,
     admission: Admission,
     refusals: Arc<Semaphore>,
     tasks: Tasks,
@@ -142,18 +147,16 @@ pub struct Connections {
 }
 
 impl Connections {
-    /// Connections within the limits of `config`, each a task of `tasks`.
+    /// Connections within the limits of `config`, each a task of `tasks`, that begin with `tls` where there is one.
     #[must_use]
-    pub fn new(config: &Config, tasks: Tasks, metrics: &Arc<Metrics>) -> Self {
-        let mut http = http1::Builder::new();
-        // HTTP/1 only: HTTP/2 comes with the streams that profit from it, and its builder takes this one's place.
-        // Without a timer the timeout does nothing.
-        http.timer(TokioTimer::new())
-            .header_read_timeout(config.header_timeout)
-            .max_header_size(MAX_HEADER_BYTES)
-            .max_buf_size(MAX_BUFFER_BYTES);
+    pub fn new(
+        config: &Config,
+        tls: Option<Arc<Tls>>,
+        tasks: Tasks,
+        metrics: &Arc<Metrics>,
+    ) -> Self {
         Self {
-            http,
+            conversation: Conversation::new(config, tls, tasks.clone()),
             admission: Admission::new(config),
             refusals: Arc::new(Semaphore::new(MAX_REFUSALS)),
             tasks,
@@ -168,19 +171,28 @@ impl Connections {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "TCP_NODELAY could not be set");
         }
-        match self.admission.admit(peer.ip()) {
-            Ok(place) => {
-                let socket = Socket::new(stream, place, &self.tasks, &self.metrics, self.stall);
-                self.tasks.spawn(converse(
-                    self.http.clone(),
-                    socket,
-                    peer,
-                    routes.clone(),
-                    self.tasks.clone(),
-                ));
-            }
-            Err(full) => self.refuse(stream, full),
-        }
+        let place = match self.admission.admit(peer.ip()) {
+            Ok(place) => place,
+            Err(full) => return self.refuse(stream, full),
+        };
+        let activity = Activity::new();
+        let socket = Socket::new(
+            stream,
+            place,
+            &self.tasks,
+            &self.metrics,
+            &activity,
+            self.stall,
+        );
+        let (conversation, routes) = (self.conversation.clone(), routes.clone());
+        self.tasks.spawn(async move {
+            let seen = Arc::clone(&activity);
+            let service = service_fn(move |request| {
+                seen.asked();
+                answer(routes.clone(), request, peer)
+            });
+            conversation.hold(socket, service, &activity).await;
+        });
     }
 
     fn refuse(&self, stream: TcpStream, full: Full) {
@@ -188,48 +200,18 @@ impl Connections {
         let Ok(permit) = Arc::clone(&self.refusals).try_acquire_owned() else {
             return;
         };
-        let mut http = self.http.clone();
-        http.keep_alive(false);
+        let conversation = self.conversation.clone().once();
         self.tasks.spawn(async move {
             let _permit = permit;
-            let answer = service_fn(move |_| async move { Ok::<_, Infallible>(full.response()) });
+            let activity = Activity::new();
+            let seen = Arc::clone(&activity);
+            let refusal = service_fn(move |_: Request<Incoming>| {
+                seen.asked();
+                async move { Ok::<_, Infallible>(full.response()) }
+            });
             // Whether the client took the answer changes nothing.
-            drop(
-                time::timeout(
-                    REFUSAL_TIME,
-                    http.serve_connection(TokioIo::new(stream), answer),
-                )
-                .await,
-            );
+            drop(time::timeout(REFUSAL_TIME, conversation.hold(stream, refusal, &activity)).await);
         });
-    }
-}
-
-/// Answers the requests of one connection until it ends, is upgraded, or the server stops.
-async fn converse(
-    http: http1::Builder,
-    socket: Socket,
-    peer: SocketAddr,
-    routes: Router,
-    tasks: Tasks,
-) {
-    let service =
-        service_fn(move |request: Request<Incoming>| answer(routes.clone(), request, peer));
-    let connection = http
-        .serve_connection(TokioIo::new(socket), service)
-        .with_upgrades();
-    let mut connection = pin!(connection);
-    let stopping = tasks.stopping();
-    let ended = tokio::select! {
-        ended = &mut connection => ended,
-        () = stopping.wait() => {
-            // Ends at once when idle, else after the answer that is under way.
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
-    };
-    if let Err(error) = ended {
-        tracing::debug!(%error, "a connection ended badly");
     }
 }
 
@@ -240,5 +222,14 @@ async fn answer(
 ) -> Result<Response, Infallible> {
     let mut request = request.map(Body::new);
     request.extensions_mut().insert(ConnectInfo(peer));
+    name_host(&mut request);
     routes.oneshot(request).await
+}
+
+/// HTTP/2 says in its own field which host is meant, and may leave `Host` out; what is written there then is of no account.
+fn name_host(request: &mut Request<Body>) {
+    let authority = request.uri().authority();
+    if let Some(host) = authority.and_then(|host| HeaderValue::from_str(host.as_str()).ok()) {
+        request.headers_mut().insert(header::HOST, host);
+    }
 }

@@ -13,6 +13,8 @@ use prometheus_client::{
     registry::{Metric, Registry, Unit},
 };
 
+use crate::rates::Limit;
+
 /// The content type of [`Metrics::encode`].
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -53,6 +55,7 @@ pub struct Metrics {
     received_by: Family<Label, Counter>,
     sent_by: Family<Label, Counter>,
     updates_rejected: Family<Label, Counter>,
+    limited: Family<Label, Counter>,
     requests: Family<[(&'static str, String); 2], Counter>,
 }
 
@@ -183,6 +186,10 @@ impl Metrics {
                 "updates_rejected",
                 "Updates not applied or not saved, by the reason",
             ),
+            limited: set.plain(
+                "limited",
+                "Links and requests that asked for more than they may, by the limit",
+            ),
             requests: set.plain(
                 "http_requests",
                 "Requests answered, by route and class of status",
@@ -223,6 +230,11 @@ impl Metrics {
         self.updates_rejected
             .get_or_create(&[("reason", reason)])
             .inc();
+    }
+
+    /// Counts somebody who asked for more than a limit allows.
+    pub fn limited(&self, limit: Limit) {
+        self.limited.get_or_create(&[("limit", limit.name())]).inc();
     }
 
     /// Counts an answered request. `route` is the route's pattern and never the path, which names a document.

@@ -142,13 +142,25 @@ impl IntoResponse for OriginRefusal {
 pub struct OriginPolicy {
     allowed: Vec<AllowedOrigin>,
     proxies: TrustedProxies,
+    secure: bool,
 }
 
 impl OriginPolicy {
     /// The server's own origin and `allowed`, where the own one is what `proxies` say it is.
     #[must_use]
     pub fn new(allowed: Vec<AllowedOrigin>, proxies: TrustedProxies) -> Self {
-        Self { allowed, proxies }
+        Self {
+            allowed,
+            proxies,
+            secure: false,
+        }
+    }
+
+    /// The same where this server itself speaks TLS: then its own pages are https, unless a trusted proxy says otherwise. A page
+    /// of the same host that came without TLS may be anybody's.
+    #[must_use]
+    pub fn secure(self, secure: bool) -> Self {
+        Self { secure, ..self }
     }
 
     /// Checks a request for a socket or a stream, or a POST; `peer` is the other end of its connection.
@@ -171,9 +183,9 @@ impl OriginPolicy {
             return Err(OriginRefusal::Opaque);
         }
         let origin = Origin::parse(text).ok_or(OriginRefusal::Foreign)?;
-        if origin.is(self.proxies.target(peer, headers))
-            || self.allowed.contains(&AllowedOrigin::Exactly(origin))
-        {
+        let mut target = self.proxies.target(peer, headers);
+        target.scheme = target.scheme.or(self.secure.then_some("https"));
+        if origin.is(target) || self.allowed.contains(&AllowedOrigin::Exactly(origin)) {
             return Ok(());
         }
         Err(OriginRefusal::Foreign)

@@ -25,6 +25,7 @@ use serde::Deserialize;
 use crate::{
     http::{AppState, security::Nonce},
     origin::AllowedOrigin,
+    rates::{Guest, too_much},
 };
 
 /// A larger state is not put into the page but comes with the first sync, in bytes before base64.
@@ -98,6 +99,7 @@ pub(crate) async fn open(Query(asked): Query<Asked>) -> Redirect {
 pub(crate) async fn document(
     State(state): State<AppState>,
     Path(doc): Path<String>,
+    Extension(guest): Extension<Guest>,
     headers: HeaderMap,
 ) -> Response {
     let Ok(doc) = DocId::parse(&doc) else {
@@ -108,6 +110,11 @@ pub(crate) async fn document(
         Ok(true) => {}
         Ok(false) => return locked(&state, &doc, renew, &headers).await,
         Err(error) => return unavailable(&error.ended()),
+    }
+    if !state.rooms.is_open(&doc)
+        && let Err(ended) = guest.opens_document()
+    {
+        return too_much(&ended);
     }
     let room = match state.rooms.look(&doc).await {
         Ok(room) => room,

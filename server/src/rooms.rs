@@ -34,6 +34,10 @@ pub use directory::{Directory, Listed};
 /// How often idle rooms, lost sessions and large tails are looked for.
 const SWEEP: Duration = Duration::from_secs(2);
 
+/// How long a document stays in memory of which nothing is known and in which nobody is: whoever asks for names that do not
+/// exist must not fill it. A page that was asked for connects sooner than this, and if not, it has lost nothing.
+const BLANK: Duration = Duration::from_secs(5);
+
 /// All open documents.
 pub struct Rooms {
     log: Arc<dyn Log>,
@@ -138,6 +142,12 @@ impl Rooms {
     pub async fn find(&self, sid: &SessionId) -> Option<Visit> {
         let doc = self.directory.find(sid)?;
         self.visit(&doc, Purpose::Return).await.ok()
+    }
+
+    /// Whether a document is in memory.
+    #[must_use]
+    pub fn is_open(&self, doc: &DocId) -> bool {
+        lock(&self.open).contains_key(doc)
     }
 
     async fn visit(&self, doc: &DocId, purpose: Purpose) -> Result<Visit, Ended> {
@@ -278,7 +288,15 @@ impl Rooms {
 
     fn is_idle(&self, place: &Place, room: &OpenRoom) -> bool {
         place.visits.load(Ordering::Acquire) == 0
-            && (room.is_broken() || room.idle_for() >= self.idle)
+            && (room.is_broken() || room.idle_for() >= self.patience(room))
+    }
+
+    fn patience(&self, room: &OpenRoom) -> Duration {
+        if room.is_blank() {
+            self.idle.min(BLANK)
+        } else {
+            self.idle
+        }
     }
 
     /// Takes an idle room out of memory, once everything in it is durable. A broken room goes also when that can never be:

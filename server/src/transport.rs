@@ -14,11 +14,17 @@ use protocol::{
         SessionKey,
         fragment::{Assembler, FragmentError},
     },
+    id::DocId,
     session::{Ended, MAX_PROBES},
 };
 use tokio::{sync::Notify, time};
 
-use crate::{http::AppState, room, rooms::Visit};
+use crate::{
+    http::AppState,
+    rates::{Guest, LinkRates},
+    room,
+    rooms::Visit,
+};
 
 pub mod answer;
 pub mod authorization;
@@ -47,6 +53,8 @@ pub struct Link {
     pub number: u64,
     /// Notified when there is something to take.
     pub wake: Arc<Notify>,
+    /// What may still come on it.
+    pub rates: LinkRates,
     /// Whether the client left for good, so that nobody waits for it.
     pub left: bool,
 }
@@ -112,13 +120,15 @@ fn admit(state: &AppState, peer: SocketAddr, headers: &HeaderMap) -> Result<(), 
 ///
 /// # Errors
 /// [`Ended`] with what the client is told; after [`ErrorCode::Gone`] it may try a HELLO on the same link.
-pub async fn open(state: &AppState, first: ClientFrame) -> Result<Link, Ended> {
+pub async fn open(state: &AppState, guest: &Guest, first: ClientFrame) -> Result<Link, Ended> {
+    let rates = guest.opens_link()?;
     let wake = Arc::new(Notify::new());
     match first {
         ClientFrame::Hello(hello) => {
+            guest.opens_session()?;
             // Before anything is opened for somebody who may not come in.
             let admission = state.access.admit(&hello.doc, &hello.token).await?;
-            let room = state.rooms.enter(&hello.doc).await?;
+            let room = enter(state, guest, &hello.doc).await?;
             let (sid, key) = (rand::random(), rand::random());
             let author = room.open_session(&hello, sid, key, &admission, Arc::clone(&wake))?;
             Ok(Link {
@@ -128,6 +138,7 @@ pub async fn open(state: &AppState, first: ClientFrame) -> Result<Link, Ended> {
                 key,
                 number: 0,
                 wake,
+                rates,
                 left: false,
             })
         }
@@ -138,9 +149,17 @@ pub async fn open(state: &AppState, first: ClientFrame) -> Result<Link, Ended> {
             epoch,
             after,
         } => {
-            let room = state.rooms.find(&sid).await.ok_or_else(room::gone)?;
-            room.judge_session(&sid, &key).await?;
-            let author = room.resume(&sid, &key, link, epoch, after, Arc::clone(&wake))?;
+            let Some(room) = state.rooms.find(&sid).await else {
+                guest.opens_session()?;
+                return Err(room::gone());
+            };
+            let judged = room.judge_session(&sid, &key).await;
+            let resumed = judged
+                .and_then(|()| room.resume(&sid, &key, link, epoch, after, Arc::clone(&wake)));
+            if resumed.is_err() {
+                guest.opens_session()?;
+            }
+            let author = resumed?;
             state.http_links.supersede(&sid, link);
             Ok(Link {
                 room,
@@ -149,6 +168,7 @@ pub async fn open(state: &AppState, first: ClientFrame) -> Result<Link, Ended> {
                 key,
                 number: link,
                 wake,
+                rates,
                 left: false,
             })
         }
@@ -157,6 +177,17 @@ pub async fn open(state: &AppState, first: ClientFrame) -> Result<Link, Ended> {
             "a connection begins with HELLO or RESUME",
         )),
     }
+}
+
+/// Enters a document's room. Bringing it into memory counts, joining those who have it there does not.
+///
+/// # Errors
+/// [`Ended`] with what the client is told.
+async fn enter(state: &AppState, guest: &Guest, doc: &DocId) -> Result<Visit, Ended> {
+    if !state.rooms.is_open(doc) {
+        guest.opens_document()?;
+    }
+    state.rooms.enter(doc).await
 }
 
 /// What a client is told about messages that no WebSocket of ours takes: too large, cut off, or no text where it says so.
@@ -174,7 +205,7 @@ fn unreadable() -> Ended {
 fn assemble(assembler: &mut Assembler, bytes: Bytes) -> Result<Option<ClientFrame>, Ended> {
     let whole = assembler.push(bytes).map_err(|error| {
         let code = match error {
-            FragmentError::TooLarge(_) => ErrorCode::TooLarge,
+            FragmentError::TooLarge(_) | FragmentError::TooMany(_) => ErrorCode::TooLarge,
             FragmentError::Oversized | FragmentError::Interrupted => ErrorCode::Protocol,
         };
         Ended::new(code, error.to_string())

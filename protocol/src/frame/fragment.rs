@@ -9,6 +9,10 @@ const MORE: u8 = 126;
 const LAST: u8 = 127;
 /// Bytes of a frame that one piece carries: a quarter below the limit, so that base64 and headers still fit.
 const PIECE: usize = MAX_FRAME / 4 * 3;
+/// Pieces smaller than this on the average are refused, in bytes: to take each is work, however little it holds.
+const SMALL_PIECE: usize = PIECE / 16;
+/// Any frame may come in so many pieces.
+const FEW_PIECES: usize = 16;
 
 /// Cuts a frame; one that fits comes back as it is.
 pub fn split(frame: Bytes) -> impl Iterator<Item = Bytes> {
@@ -41,6 +45,9 @@ pub enum FragmentError {
     /// One piece is larger than any frame.
     #[error("a frame is larger than {MAX_FRAME} bytes")]
     Oversized,
+    /// There are more pieces than a frame of any size that is allowed needs.
+    #[error("a frame comes in more than {0} pieces")]
+    TooMany(usize),
     /// A whole frame came between the pieces of another.
     #[error("the pieces of a frame are interrupted")]
     Interrupted,
@@ -50,6 +57,7 @@ pub enum FragmentError {
 #[derive(Debug)]
 pub struct Assembler {
     partial: BytesMut,
+    pieces: usize,
     open: bool,
     max: usize,
 }
@@ -60,6 +68,7 @@ impl Assembler {
     pub fn new(max: usize) -> Self {
         Self {
             partial: BytesMut::new(),
+            pieces: 0,
             open: false,
             max,
         }
@@ -82,6 +91,11 @@ impl Assembler {
         if self.partial.len() + piece.len() > self.max {
             return Err(FragmentError::TooLarge(self.max));
         }
+        let most = FEW_PIECES + self.max / SMALL_PIECE;
+        if self.pieces == most {
+            return Err(FragmentError::TooMany(most));
+        }
+        self.pieces = if more { self.pieces + 1 } else { 0 };
         self.partial.extend_from_slice(piece);
         self.open = more;
         Ok((!more).then(|| std::mem::take(&mut self.partial).freeze()))
@@ -126,5 +140,26 @@ mod tests {
             assembler.push(vec![0; MAX_FRAME + 1].into()),
             Err(FragmentError::Oversized)
         );
+    }
+
+    #[test]
+    fn a_frame_in_countless_small_pieces_is_refused() {
+        let max = 9 << 20;
+        let most = FEW_PIECES + max / SMALL_PIECE;
+        for piece in [&[MORE][..], &[MORE, 7]] {
+            let mut assembler = Assembler::new(max);
+            let piece = Bytes::from_static(piece);
+            for _ in 0..most {
+                assert_eq!(assembler.push(piece.clone()), Ok(None));
+            }
+            assert_eq!(assembler.push(piece), Err(FragmentError::TooMany(most)));
+        }
+        // Counted a frame, not a link.
+        let mut assembler = Assembler::new(max);
+        for _ in 0..2 * most {
+            assert_eq!(assembler.push(Bytes::from_static(&[MORE, 1])), Ok(None));
+            let whole = assembler.push(Bytes::from_static(&[LAST, 2])).unwrap();
+            assert_eq!(whole, Some(Bytes::from_static(&[1, 2])));
+        }
     }
 }

@@ -11,6 +11,9 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 
 use crate::{Config, config::RenewUrl};
 
+/// For a year, this host only: what else its domain serves is not ours to decide.
+const STRICT_TRANSPORT_SECURITY: &str = "max-age=31536000";
+
 /// Lets the style elements of one page through its policy. A page puts it into its answer's extensions, and the policy in
 /// the answer's header names it.
 #[derive(Debug, Clone)]
@@ -31,7 +34,7 @@ impl Nonce {
 /// What the answers of this process carry.
 pub(super) struct Headers {
     policy: Policy,
-    others: [(HeaderName, HeaderValue); 6],
+    others: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl Headers {
@@ -56,9 +59,16 @@ impl Headers {
                 "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
             ),
         ];
+        // In front of it, that is the proxy's to promise.
+        let tls = config.tls.is_some();
+        let secure = tls.then_some((header::STRICT_TRANSPORT_SECURITY, STRICT_TRANSPORT_SECURITY));
         Arc::new(Self {
             policy: Policy::new(config, std::env::var_os("LEPTOS_WATCH").is_some()),
-            others: others.map(|(name, value)| (name, HeaderValue::from_static(value))),
+            others: others
+                .into_iter()
+                .chain(secure)
+                .map(|(name, value)| (name, HeaderValue::from_static(value)))
+                .collect(),
         })
     }
 }

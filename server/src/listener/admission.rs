@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    net::{IpAddr, Ipv6Addr},
+    net::IpAddr,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -12,7 +12,10 @@ use axum::{
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::{Config, forwarded::TrustedProxies};
+use crate::{
+    Config,
+    forwarded::{TrustedProxies, network},
+};
 
 /// The limits and who holds places now.
 pub(super) struct Admission {
@@ -76,14 +79,6 @@ impl Admission {
             network,
             open: Arc::clone(&self.open),
         }))
-    }
-}
-
-/// One subscriber has a whole /64 of IPv6 addresses, so that is what counts as one.
-fn network(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
     }
 }
 

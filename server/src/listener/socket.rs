@@ -19,12 +19,13 @@ use tokio::{
 };
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-use super::{Tasks, admission::Place};
+use super::{Tasks, admission::Place, conversation::Activity};
 use crate::metrics::{Metrics, Raised};
 
 pub(super) struct Socket {
     stream: TcpStream,
     metrics: Arc<Metrics>,
+    activity: Arc<Activity>,
     patience: Duration,
     /// Runs while the peer takes nothing of what is to be written.
     stalled: Option<Pin<Box<Sleep>>>,
@@ -40,12 +41,14 @@ impl Socket {
         place: Place,
         tasks: &Tasks,
         metrics: &Arc<Metrics>,
+        activity: &Arc<Activity>,
         patience: Duration,
     ) -> Self {
         Self {
             stream,
             _open: Raised::new(&metrics.connections_open),
             metrics: Arc::clone(metrics),
+            activity: Arc::clone(activity),
             patience,
             stalled: None,
             _place: place,
@@ -63,6 +66,7 @@ impl Socket {
             self.stalled = None;
             if let Ok(bytes) = written {
                 self.metrics.sent_bytes.inc_by(bytes as u64);
+                self.activity.written();
             }
             return Poll::Ready(written);
         }

@@ -188,3 +188,25 @@ fn a_plain_page_may_not_connect_to_the_same_name_served_over_tls() {
     ];
     assert_eq!(check(&[], PROXY, &sent), Err(OriginRefusal::Foreign));
 }
+
+#[test]
+fn with_tls_of_its_own_a_servers_pages_are_https_unless_a_trusted_proxy_says_otherwise() {
+    let proxies = TrustedProxies::new(vec![PROXY.parse::<IpAddr>().unwrap().into()]);
+    let policy = OriginPolicy::new(Vec::new(), proxies).secure(true);
+    for (peer, origin, proto, may) in [
+        (STRANGER, "https://maru.example", None, true),
+        (STRANGER, "http://maru.example", None, false),
+        (STRANGER, "http://maru.example", Some("http"), false),
+        (PROXY, "http://maru.example", Some("http"), true),
+        (PROXY, "https://maru.example", Some("http"), false),
+    ] {
+        let mut headers = HeaderMap::new();
+        headers.insert("host", HeaderValue::from_static("maru.example"));
+        headers.insert("origin", HeaderValue::from_static(origin));
+        if let Some(proto) = proto {
+            headers.insert("x-forwarded-proto", HeaderValue::from_static(proto));
+        }
+        let told = policy.check(peer.parse().unwrap(), &headers);
+        assert_eq!(told.is_ok(), may, "{peer} {origin} {proto:?}");
+    }
+}

@@ -332,3 +332,21 @@ async fn a_lost_session_is_kept_for_two_minutes_and_its_presence_for_ten_seconds
     room.sweep(now_ms() + 120_100);
     assert_eq!(resume(2).unwrap_err().code, ErrorCode::Gone);
 }
+
+#[tokio::test]
+async fn a_name_that_nobody_used_is_soon_out_of_memory() {
+    let (log, metrics) = (Arc::new(ScriptedLog::default()), Arc::new(Metrics::new()));
+    let minute = Duration::from_secs(60);
+    let rooms = Rooms::new(log, access(), metrics, RoomLimits::default(), minute, 2);
+    let doc = DocId::parse("d").unwrap();
+    let room = rooms.look(&doc).await.unwrap();
+    assert_eq!(rooms.patience(&room), BLANK);
+    let author = greet(&room, 1);
+    assert_eq!(rooms.patience(&room), minute, "somebody is there");
+    room.unlink(author, 0, true);
+    assert_eq!(rooms.patience(&room), BLANK, "and has left nothing");
+    let author = greet(&room, 2);
+    write(&room, author, "text");
+    room.unlink(author, 0, true);
+    assert_eq!(rooms.patience(&room), minute);
+}

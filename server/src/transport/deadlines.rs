@@ -21,6 +21,8 @@ pub struct Deadlines {
     pub goodbye: Duration,
     /// A connection of any kind whose peer takes not a single byte for this long is cut.
     pub stall: Duration,
+    /// An HTTP/2 connection on which nothing was written for this long ends: whatever is open there would have said something.
+    pub idle: Duration,
     /// The body of a POST must be here within this time.
     pub body: Duration,
     /// A poll waits at most so long for news, whatever it asks for.
@@ -46,6 +48,7 @@ impl Default for Deadlines {
             write: Duration::from_secs(10),
             goodbye: Duration::from_secs(2),
             stall: Duration::from_secs(30),
+            idle: Duration::from_secs(60),
             body: Duration::from_secs(30),
             hold: Duration::from_secs(25),
             unheard: Duration::from_secs(90),

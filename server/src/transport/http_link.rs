@@ -12,7 +12,7 @@ use std::{
 
 use bytes::Bytes;
 use protocol::{
-    frame::{ErrorCode, SessionId, authorization::Authorization, fragment::Assembler},
+    frame::{ClientFrame, ErrorCode, SessionId, authorization::Authorization, fragment::Assembler},
     session::{Ended, Received},
 };
 use subtle::ConstantTimeEq;
@@ -251,12 +251,18 @@ impl HttpLink {
             room,
             author,
             number,
+            rates,
             ..
         } = &self.link;
         for message in messages {
-            if let Some(frame) = assemble(assembler, message)?
-                && room.receive(*author, *number, frame)? == Received::Left
-            {
+            rates.heard(message.len())?;
+            let Some(frame) = assemble(assembler, message)? else {
+                continue;
+            };
+            if matches!(frame, ClientFrame::Presence { .. }) {
+                rates.moved()?;
+            }
+            if room.receive(*author, *number, frame)? == Received::Left {
                 return Ok(Received::Left);
             }
         }

@@ -6,6 +6,7 @@
 use std::{net::SocketAddr, num::NonZeroU64};
 
 use axum::{
+    Extension,
     body::{Body, to_bytes},
     extract::{ConnectInfo, Query, Request, State, rejection::QueryRejection},
     http::{HeaderMap, StatusCode, header},
@@ -30,7 +31,7 @@ use super::{
     authorization::authorization,
     is_behind, malformed, open, pause, probed, unasked,
 };
-use crate::{http::AppState, room};
+use crate::{http::AppState, rates::Guest, room};
 
 /// The largest body of messages within a session, in bytes: one message at its largest and as much again.
 const MAX_BODY: usize = 2 * MAX_FRAME;
@@ -48,6 +49,7 @@ pub struct Asked {
 pub async fn session(
     State(state): State<AppState>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Extension(guest): Extension<Guest>,
     request: Request,
 ) -> Response {
     let body = match admitted(&state, peer, request) {
@@ -56,19 +58,24 @@ pub async fn session(
     };
     // What is answered to probes is told also when what follows them is refused.
     let mut answers = Vec::new();
-    match greet(&state, body, &mut answers).await {
+    match greet(&state, &guest, body, &mut answers).await {
         Ok(response) => response,
         Err(ended) => refusal(&answers, &ended),
     }
 }
 
-async fn greet(state: &AppState, body: Body, answers: &mut Vec<Bytes>) -> Result<Response, Ended> {
+async fn greet(
+    state: &AppState,
+    guest: &Guest,
+    body: Body,
+    answers: &mut Vec<Bytes>,
+) -> Result<Response, Ended> {
     let messages = messages(state, body, MAX_HELLO).await?;
     let Some(first) = first_frame(messages, answers)? else {
         return Ok(packet(&*answers));
     };
     let resumed = matches!(first, ClientFrame::Resume { .. });
-    let link = open(state, first).await?;
+    let link = open(state, guest, first).await?;
     let link = state.http_links.open(link, resumed, assembler(state));
     // From here to the return nothing may wait: a request that is given up there would lose what was taken.
     match link.take_first(ANSWER) {

@@ -101,6 +101,12 @@ impl Socket {
         within(self.deadlines.write, ping).await
     }
 
+    /// Ends a connection that its peer has closed. The library has the answer to a close ready and sends it with what is
+    /// written next; without it the peer's goodbye was none (RFC 6455, 7.1.5).
+    pub async fn finish(mut self) {
+        drop(time::timeout(self.deadlines.goodbye, self.inner.inner().flush()).await);
+    }
+
     /// Says why the connection ends, and ends it.
     pub async fn close(self, ended: &Ended) {
         self.end(CloseFrame {

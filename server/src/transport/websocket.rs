@@ -3,6 +3,7 @@
 use std::{future::ready, net::SocketAddr, pin::pin};
 
 use axum::{
+    Extension,
     extract::{ConnectInfo, State, ws::WebSocketUpgrade},
     http::HeaderMap,
     response::Response,
@@ -20,7 +21,7 @@ use super::{
     socket::{Incoming, Socket, bounded},
     unreadable,
 };
-use crate::{http::AppState, metrics::LinkKind, room::TAKE_BYTES};
+use crate::{http::AppState, metrics::LinkKind, rates::Guest, room::TAKE_BYTES};
 
 /// Messages taken from a socket before what they caused is written.
 const BURST: usize = 64;
@@ -31,6 +32,7 @@ const MAX_MESSAGE: usize = 4 * MAX_FRAME;
 pub async fn upgrade(
     State(state): State<AppState>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Extension(guest): Extension<Guest>,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
@@ -41,14 +43,14 @@ pub async fn upgrade(
     let deadlines = state.config.deadlines;
     bounded(upgrade, MAX_MESSAGE)
         .protocols(["rt.1"])
-        .on_upgrade(move |socket| tasks.run(serve(state, Socket::new(socket, deadlines))))
+        .on_upgrade(move |socket| tasks.run(serve(state, guest, Socket::new(socket, deadlines))))
 }
 
-async fn serve(state: AppState, mut socket: Socket) {
+async fn serve(state: AppState, guest: Guest, mut socket: Socket) {
     let _open = state.metrics.link(LinkKind::RtWebsocket);
-    let mut link = match greet(&state, &mut socket).await {
+    let mut link = match greet(&state, &guest, &mut socket).await {
         Ok(Some(link)) => link,
-        Ok(None) => return,
+        Ok(None) => return socket.finish().await,
         Err(ended) => {
             socket.send(vec![ended.frame()]).await;
             return socket.close(&ended).await;
@@ -59,7 +61,7 @@ async fn serve(state: AppState, mut socket: Socket) {
     // The room first: saying goodbye may take a while.
     drop(link);
     match end {
-        End::Left | End::Lost => {}
+        End::Left | End::Lost => socket.finish().await,
         End::Stopping => {
             socket.send(vec![go_away().0]).await;
             socket.restart().await;
@@ -72,7 +74,11 @@ async fn serve(state: AppState, mut socket: Socket) {
 }
 
 /// Waits for HELLO or RESUME; a RESUME that comes too late may be followed by a HELLO.
-async fn greet(state: &AppState, socket: &mut Socket) -> Result<Option<Link>, Ended> {
+async fn greet(
+    state: &AppState,
+    guest: &Guest,
+    socket: &mut Socket,
+) -> Result<Option<Link>, Ended> {
     let mut assembler = Assembler::new(MAX_HELLO);
     for _ in 0..2 {
         let due = Instant::now() + state.config.deadlines.hello;
@@ -82,7 +88,7 @@ async fn greet(state: &AppState, socket: &mut Socket) -> Result<Option<Link>, En
             return Ok(None);
         };
         let resuming = matches!(first, ClientFrame::Resume { .. });
-        match open(state, first).await {
+        match open(state, guest, first).await {
             Ok(link) => {
                 if resuming {
                     state.metrics.resumed(LinkKind::RtWebsocket);
@@ -208,9 +214,13 @@ fn handle(
 ) -> Result<Option<End>, Ended> {
     match incoming {
         Incoming::Message(bytes) => {
+            link.rates.heard(bytes.len())?;
             let Some(frame) = assemble(assembler, bytes)? else {
                 return Ok(None);
             };
+            if matches!(frame, ClientFrame::Presence { .. }) {
+                link.rates.moved()?;
+            }
             let received = link.room.receive(link.author, link.number, frame)?;
             Ok((received == Received::Left).then_some(End::Left))
         }

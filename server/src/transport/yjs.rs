@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, pin::pin, sync::Arc};
 
 use axum::{
+    Extension,
     extract::{ConnectInfo, Path, Query, State, rejection::QueryRejection, ws::WebSocketUpgrade},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
@@ -11,6 +12,7 @@ use protocol::{
     frame::Token,
     id::DocId,
     session::{Ended, yjs::YjsSession},
+    sync,
 };
 use serde::Deserialize;
 use tokio::{
@@ -19,11 +21,17 @@ use tokio::{
 };
 
 use super::{
-    check_origin, is_behind, pause,
+    check_origin, enter, is_behind, pause,
     socket::{Incoming, Socket, bounded},
     unreadable,
 };
-use crate::{access::judge::Denied, http::AppState, metrics::LinkKind, rooms::Visit};
+use crate::{
+    access::judge::Denied,
+    http::AppState,
+    metrics::LinkKind,
+    rates::{Guest, LinkRates},
+    rooms::Visit,
+};
 
 /// Messages taken from a socket before what they caused is written.
 const BURST: usize = 64;
@@ -40,6 +48,7 @@ pub async fn upgrade(
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     Path(doc): Path<String>,
     shown: Result<Query<Shown>, QueryRejection>,
+    Extension(guest): Extension<Guest>,
     headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
@@ -57,14 +66,26 @@ pub async fn upgrade(
     // A first sync step may carry a week of edits made without a network.
     let max = state.config.max_update.saturating_mul(8) + (64 << 10);
     bounded(upgrade, max).on_upgrade(move |socket| {
-        tasks.run(serve(state, doc, shown, Socket::new(socket, deadlines)))
+        tasks.run(serve(
+            state,
+            guest,
+            doc,
+            shown,
+            Socket::new(socket, deadlines),
+        ))
     })
 }
 
-async fn serve(state: AppState, doc: DocId, shown: Option<String>, mut socket: Socket) {
+async fn serve(
+    state: AppState,
+    guest: Guest,
+    doc: DocId,
+    shown: Option<String>,
+    mut socket: Socket,
+) {
     let _open = state.metrics.link(LinkKind::YjsWebsocket);
     let wake = Arc::new(Notify::new());
-    let mut link = match enter(&state, &doc, shown, &wake).await {
+    let mut link = match welcome(&state, &guest, &doc, shown, &wake).await {
         Ok(link) => link,
         Err(ended) => return socket.close(&ended).await,
     };
@@ -72,30 +93,38 @@ async fn serve(state: AppState, doc: DocId, shown: Option<String>, mut socket: S
     // The room first: saying goodbye may take a while.
     drop(link);
     match end {
-        End::Lost => {}
+        End::Lost => socket.finish().await,
         End::Stopping => socket.restart().await,
         End::Refused(ended) => socket.close(&ended).await,
     }
 }
 
 /// Lets the connection in, if its token allows that.
-async fn enter(
+async fn welcome(
     state: &AppState,
+    guest: &Guest,
     doc: &DocId,
     shown: Option<String>,
     wake: &Arc<Notify>,
 ) -> Result<Link, Ended> {
+    let rates = guest.opens_link()?;
+    guest.opens_session()?;
     let token = shown.and_then(|shown| Token::new(shown).ok());
     let token = token.ok_or_else(|| Denied::BadToken.ended())?;
     let admission = state.access.admit(doc, &token).await?;
-    let room = state.rooms.enter(doc).await?;
+    let room = enter(state, guest, doc).await?;
     let session = room.open_yjs(&admission, Arc::clone(wake));
-    Ok(Link { room, session })
+    Ok(Link {
+        room,
+        rates,
+        session,
+    })
 }
 
 /// A connection in its room. Dropping it tells the room that it is gone.
 struct Link {
     room: Visit,
+    rates: LinkRates,
     session: YjsSession,
 }
 
@@ -112,7 +141,11 @@ enum End {
 }
 
 async fn converse(state: &AppState, link: &mut Link, socket: &mut Socket, wake: &Notify) -> End {
-    let Link { room, session } = link;
+    let Link {
+        room,
+        rates,
+        session,
+    } = link;
     let mut stopped = pin!(state.tasks.stopping().wait());
     let deadlines = state.config.deadlines;
     let (mut told, mut renew) = (0, false);
@@ -153,7 +186,9 @@ async fn converse(state: &AppState, link: &mut Link, socket: &mut Socket, wake: 
         for _ in 0..BURST {
             match next.take().or_else(|| socket.next_now()) {
                 Some(Incoming::Message(message)) => {
-                    if let Err(ended) = room.receive_yjs(session, &message) {
+                    let counted = count(rates, &message);
+                    let received = counted.and_then(|()| room.receive_yjs(session, &message));
+                    if let Err(ended) = received {
                         return End::Refused(ended);
                     }
                 }
@@ -164,5 +199,14 @@ async fn converse(state: &AppState, link: &mut Link, socket: &mut Socket, wake: 
                 None => break,
             }
         }
+    }
+}
+
+/// Counts a message; what is none is the session's to refuse.
+fn count(rates: &LinkRates, message: &[u8]) -> Result<(), Ended> {
+    rates.heard(message.len())?;
+    match sync::Message::decode(message) {
+        Ok(sync::Message::Awareness(_) | sync::Message::QueryAwareness) => rates.moved(),
+        _ => Ok(()),
     }
 }

@@ -4,12 +4,14 @@ use std::{pin::Pin, slice::from_ref, time::Duration};
 
 use super::*;
 use crate::{
+    Config,
     access::{Access, Admission, judge::Mode},
     log::memory::MemoryLog,
+    rates::{LinkRates, Visitors},
     rooms::Rooms,
     transport::answer::{delivery, packet},
 };
-use axum::{body::HttpBody, response::Response};
+use axum::{body::HttpBody, http::HeaderMap, response::Response};
 use bytes::Bytes;
 use futures_util::{FutureExt, future::poll_fn};
 use protocol::{
@@ -64,10 +66,18 @@ impl World {
             key,
             number: 0,
             wake,
+            rates: unlimited(),
             left: false,
         };
         self.links.open(link, false, Assembler::new(1 << 20))
     }
+}
+
+/// The rates of somebody on this machine, to whom no address' limits apply.
+fn unlimited() -> LinkRates {
+    let visitors = Visitors::new(&Config::default(), &Arc::new(Metrics::new()));
+    let guest = Arc::new(visitors).guest([127, 0, 0, 1].into(), &HeaderMap::new());
+    guest.opens_link().unwrap()
 }
 
 /// Takes the body of an answer as a connection does; its end is where a connection would stop.
@@ -139,6 +149,7 @@ async fn the_end_of_an_old_link_leaves_the_newer_one_alone() {
         key,
         number: 1,
         wake,
+        rates: unlimited(),
         left: false,
     };
     let new = world.links.open(link, true, Assembler::new(1 << 20));

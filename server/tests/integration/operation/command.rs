@@ -234,3 +234,22 @@ async fn a_second_signal_ends_the_process_at_once() {
         .unwrap();
     assert_eq!(status.code(), Some(1));
 }
+
+#[tokio::test]
+async fn a_certificate_without_a_key_and_files_that_are_none_are_refused_with_a_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    let (certificate, key) = (folder.path().join("c.pem"), folder.path().join("k.pem"));
+    std::fs::write(&certificate, "no certificate").unwrap();
+    let cert = format!("--tls-cert={}", certificate.display());
+    let alone = run(&mut maru(&folder, &["serve", &cert])).await;
+    assert_eq!(alone.code, Some(2), "{}", alone.err);
+    assert!(alone.err.contains("--tls-key"), "{}", alone.err);
+    let key = format!("--tls-key={}", key.display());
+    let none = run(&mut maru(&folder, &["--addr=127.0.0.1:0", &cert, &key])).await;
+    assert_eq!(none.code, Some(1), "{}", none.err);
+    assert!(
+        none.err.contains("c.pem holds no certificate") && none.err.contains("untouched"),
+        "{}",
+        none.err
+    );
+}

@@ -1,0 +1,240 @@
+//! Thousands of connections that want to hurt, at a server of its own process, beside two people who write.
+//!
+//! An ordinary run has 300 of them, `MARU_FULL=1` has 10,000. What a well-behaved room and the server's memory make of it is printed.
+
+use std::{
+    net::SocketAddr,
+    process::Stdio,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use protocol::frame::ClientFrame;
+use tempfile::TempDir;
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+    net::TcpStream,
+    process::{Child, Command},
+    task::JoinSet,
+    time::{sleep, timeout},
+};
+
+use super::raw::{BINARY, CONTINUATION, FIN, frame};
+use crate::{
+    http::client::PACKET,
+    person::Person,
+    support::{Connection, PATIENCE},
+    wire::hello,
+};
+
+/// Keystrokes whose way is measured.
+const KEYS: usize = 200;
+/// Each of a flood's connections says so much at a time, and then rests: what is measured is the server and not the client that
+/// shares its machine.
+const REST: Duration = Duration::from_secs(1);
+/// A keystroke is this late on a shared machine without anybody's doing.
+const NOISE: Duration = Duration::from_millis(25);
+/// What one connection may cost the server: its buffers, the largest HELLO under way, TLS aside.
+const BYTES_A_CONNECTION: u64 = 64 << 10;
+
+struct Maru {
+    _folder: TempDir,
+    child: Child,
+    addr: SocketAddr,
+}
+
+impl Maru {
+    async fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_maru"))
+            .args([
+                "serve",
+                "--addr=127.0.0.1:0",
+                "--max-connections=15000",
+                "--log-level=info",
+            ])
+            .env("MARU_SITE", folder.path())
+            .env("MARU_DATA_DIR", folder.path().join("data"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
+        let addr = loop {
+            let line = timeout(PATIENCE, log.next_line())
+                .await
+                .expect("it starts")
+                .unwrap()
+                .expect("it stays up");
+            if let Some((_, addr)) = line.split_once("serving http://") {
+                let end = addr
+                    .find(|c: char| !c.is_ascii_digit() && c != '.' && c != ':')
+                    .unwrap_or(addr.len());
+                break addr[..end].parse().unwrap();
+            }
+        };
+        tokio::spawn(async move { while let Ok(Some(_)) = log.next_line().await {} });
+        Self {
+            _folder: folder,
+            child,
+            addr,
+        }
+    }
+
+    /// What it holds in memory, in bytes.
+    fn memory(&self) -> u64 {
+        let status =
+            std::fs::read_to_string(format!("/proc/{}/status", self.child.id().unwrap())).unwrap();
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:"))
+            .unwrap();
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() << 10
+    }
+}
+
+/// The time a keystroke takes from one page to the other: the median, and of a hundred the slowest but one.
+async fn keystrokes(ada: &Person, bo: &Person) -> (Duration, Duration) {
+    let mut times = Vec::new();
+    for _ in 0..KEYS {
+        let begun = Instant::now();
+        ada.append("k");
+        bo.sees(&ada.text()).await;
+        times.push(begun.elapsed());
+        sleep(Duration::from_millis(10)).await;
+    }
+    times.sort();
+    (times[KEYS / 2], times[KEYS * 99 / 100])
+}
+
+/// One who wants to hurt, in one of these ways, again whenever it is thrown out.
+async fn hurt(addr: SocketAddr, way: usize, in_place: Arc<AtomicUsize>) {
+    let mut counted = false;
+    loop {
+        let Ok(mut socket) = TcpStream::connect(addr).await else {
+            sleep(REST).await;
+            continue;
+        };
+        if !std::mem::replace(&mut counted, true) {
+            in_place.fetch_add(1, Ordering::AcqRel);
+        }
+        let upgrade = "GET /rt/1/ws HTTP/1.1\r\nhost: maru.test\r\nconnection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".as_bytes();
+        let post = format!(
+            "POST /rt/1/session HTTP/1.1\r\nhost: maru.test\r\ncontent-length: 200000\r\n{PACKET}\r\n"
+        );
+        let greeting = frame(FIN | BINARY, &ClientFrame::Hello(hello("hostile")).encode());
+        // What it says first, and what it says again and again.
+        let (first, again): (Vec<u8>, Vec<u8>) = match way % 8 {
+            0 => (
+                b"GET / HTTP/1.1\r\nhost: maru.test\r\n".to_vec(),
+                b"x: y\r\n".to_vec(),
+            ),
+            1 => (post.into_bytes(), vec![7; 100]),
+            2 => (vec![0xff; 500], vec![0x16; 100]),
+            // Half a HELLO.
+            3 => ([upgrade, &greeting[..10]].concat(), Vec::new()),
+            // A HELLO in countless pieces.
+            4 => (
+                [upgrade, &frame(BINARY, b"")].concat(),
+                frame(CONTINUATION, b"x").repeat(20),
+            ),
+            // A session that floods.
+            5 => (
+                [upgrade, &greeting].concat(),
+                frame(FIN | BINARY, &ClientFrame::Ping { nonce: 1 }.encode()).repeat(50),
+            ),
+            // A session of nonsense.
+            6 => (
+                [upgrade, &greeting].concat(),
+                frame(FIN | BINARY, &[3, 1, 0, 2, 0xff, 0xff]),
+            ),
+            // Page after page of documents that do not exist.
+            _ => (
+                Vec::new(),
+                format!(
+                    "GET /d/{:x} HTTP/1.1\r\nhost: maru.test\r\n\r\n",
+                    rand::random::<u128>()
+                )
+                .into_bytes(),
+            ),
+        };
+        let mut sent = socket.write_all(&first).await;
+        let mut ears = vec![0; 4 << 10];
+        while sent.is_ok() {
+            // It reads little, and too late.
+            match timeout(REST, socket.read(&mut ears)).await {
+                Ok(Ok(0) | Err(_)) => break,
+                Ok(Ok(_)) => sleep(REST).await,
+                Err(_) => {}
+            }
+            sent = socket.write_all(&again).await;
+        }
+        sleep(REST).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn thousands_who_want_to_hurt_cost_bounded_memory_and_a_room_hardly_notices() {
+    let many = if std::env::var("MARU_FULL").is_ok_and(|full| full == "1") {
+        10_000
+    } else {
+        300
+    };
+    rlimit::increase_nofile_limit(u64::MAX).unwrap();
+    let maru = Maru::start().await;
+    let (ada, bo) = Person::two(maru.addr, "d");
+    ada.live().await;
+    bo.live().await;
+    keystrokes(&ada, &bo).await;
+    let (median, slow) = keystrokes(&ada, &bo).await;
+    let memory = maru.memory();
+
+    let in_place = Arc::new(AtomicUsize::new(0));
+    let mut crowd = JoinSet::new();
+    for n in 0..many {
+        crowd.spawn(hurt(maru.addr, n, Arc::clone(&in_place)));
+        if n % 100 == 99 {
+            // As fast as the kernel's queue of the listener takes them.
+            while in_place.load(Ordering::Acquire) < n {
+                sleep(Duration::from_millis(5)).await;
+            }
+        }
+    }
+    let mut worst = 0;
+    let mut hurt = (Duration::ZERO, Duration::ZERO);
+    for _ in 0..3 {
+        hurt = keystrokes(&ada, &bo).await;
+        worst = worst.max(maru.memory());
+    }
+    println!(
+        "{many} hostile connections: a keystroke takes {median:?} (p99 {slow:?}) without and {:?} (p99 {:?}) with them; memory {} MiB before and {} MiB at most",
+        hurt.0,
+        hurt.1,
+        memory >> 20,
+        worst >> 20
+    );
+    assert_eq!(
+        (ada.sessions(), bo.sessions()),
+        ((1, 0), (1, 0)),
+        "nobody was sent away"
+    );
+    assert!(
+        worst < memory + (32 << 20) + many as u64 * BYTES_A_CONNECTION,
+        "{worst} bytes"
+    );
+    assert!(
+        hurt.1 <= 2 * slow + NOISE,
+        "p99 {:?} instead of {slow:?}",
+        hurt.1
+    );
+    crowd.shutdown().await;
+    // Once they are gone, so is what they cost: new people are let in at once.
+    let mut connection = Connection::to(maru.addr).await;
+    assert_eq!(connection.request("GET", "/readyz", "").await.status, 200);
+    ada.saved().await;
+}

@@ -80,7 +80,12 @@ impl Maru {
     }
 
     /// A link to a document, as its share dialog makes one: its id and its token.
-    pub(crate) fn link(&self, doc: &str, allows: Access, expires_ms: Option<u64>) -> (String, String) {
+    pub(crate) fn link(
+        &self,
+        doc: &str,
+        allows: Access,
+        expires_ms: Option<u64>,
+    ) -> (String, String) {
         let doc = DocId::parse(doc).unwrap();
         let made = self.access().issue(&doc, allows, String::new(), expires_ms);
         let (link, token) = made.unwrap();

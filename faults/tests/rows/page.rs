@@ -174,7 +174,8 @@ impl Page {
     /// Has this link from now on.
     pub(crate) fn shows(&self, token: &str) {
         let token = Token::new(token).unwrap();
-        self.shared.act(|inner, now| inner.connection.token(now, token));
+        self.shared
+            .act(|inner, now| inner.connection.token(now, token));
     }
 
     /// How often it was asked for a new token.

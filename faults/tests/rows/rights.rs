@@ -34,27 +34,54 @@ async fn guest(scene: &Scene, rung: Rung, token: &str) -> Page {
 
 async fn expires(rung: Rung) {
     let scene = Scene::new(Faults::default()).await;
-    let link = |seconds: u64| scene.maru.link(DOC, Access::Write, Some(wall_ms() + seconds * 1_000)).1;
+    let link = |seconds: u64| {
+        scene
+            .maru
+            .link(DOC, Access::Write, Some(wall_ms() + seconds * 1_000))
+            .1
+    };
     let (page, witness) = (guest(&scene, rung, &link(20)).await, scene.witness());
     {
         let (mut ada, mut bin) = (Writer::new(&page, "ada"), Writer::new(&witness, "bin"));
         // It has less than a minute, so it is asked at once; what it types goes on while it is renewed.
-        page.until("asked for a new token", |page| page.renewals() == 1).await;
+        page.until("asked for a new token", |page| page.renewals() == 1)
+            .await;
         let first = page.status().expires_at.expect("it ends");
         witness.finds(&ada.write()).await;
         page.shows(&link(24));
-        page.until("renewed", |page| page.status().expires_at.is_some_and(|at| at > first + 1_000)).await;
+        page.until("renewed", |page| {
+            page.status()
+                .expires_at
+                .is_some_and(|at| at > first + 1_000)
+        })
+        .await;
         let typing = ada.type_for(Duration::from_secs(1), Duration::from_millis(20));
-        tokio::join!(typing, bin.type_for(Duration::from_secs(1), Duration::from_millis(30)));
-        assert_eq!((page.ledger().asked(), page.lives().len()), (1, 1), "one session all along");
+        tokio::join!(
+            typing,
+            bin.type_for(Duration::from_secs(1), Duration::from_millis(30))
+        );
+        assert_eq!(
+            (page.ledger().asked(), page.lives().len()),
+            (1, 1),
+            "one session all along"
+        );
         // The next one is over before it is renewed.
         let short = wall_ms() + 1_500;
         page.shows(&scene.maru.link(DOC, Access::Write, Some(short)).1);
-        page.until("expired", |page| refused(page, ErrorCode::Expired)).await;
+        page.until("expired", |page| refused(page, ErrorCode::Expired))
+            .await;
         let late = wall_ms().checked_sub(short).expect("not before its time");
-        figure(&format!("row 14 on {rung}: expired"), Duration::from_millis(late), BAR, AT_MOST);
+        figure(
+            &format!("row 14 on {rung}: expired"),
+            Duration::from_millis(late),
+            BAR,
+            AT_MOST,
+        );
         let mine = ada.write();
-        assert!(page.text().contains(&mine) && page.status().stranded, "it stays here");
+        assert!(
+            page.text().contains(&mine) && page.status().stranded,
+            "it stays here"
+        );
         bin.write();
         page.shows(&link(600));
         witness.finds(&mine).await;
@@ -72,7 +99,9 @@ async fn lost(rung: Rung) {
     let access = |allows| {
         let doc = protocol::id::DocId::parse(DOC).unwrap();
         let links = scene.maru.access().links();
-        links.change(&doc, &id, Some(allows), None, wall_ms()).unwrap();
+        links
+            .change(&doc, &id, Some(allows), None, wall_ms())
+            .unwrap();
         scene.maru.access().moved();
         Instant::now()
     };
@@ -81,8 +110,14 @@ async fn lost(rung: Rung) {
         witness.finds(&ada.write()).await;
         page.saved().await;
         let began = access(Access::Read);
-        page.until("a reader", |page| page.status().role == Role::Read).await;
-        figure(&format!("row 15 on {rung}: downgraded"), began.elapsed(), BAR, AT_MOST);
+        page.until("a reader", |page| page.status().role == Role::Read)
+            .await;
+        figure(
+            &format!("row 15 on {rung}: downgraded"),
+            began.elapsed(),
+            BAR,
+            AT_MOST,
+        );
         let stranded = ada.write();
         page.finds(&bin.write()).await;
         assert!(page.status().stranded && !witness.text().contains(&stranded));
@@ -90,10 +125,21 @@ async fn lost(rung: Rung) {
         witness.finds(&stranded).await;
         page.saved().await;
         let began = Instant::now();
-        scene.maru.access().links().revoke(None, &id, wall_ms()).unwrap();
+        scene
+            .maru
+            .access()
+            .links()
+            .revoke(None, &id, wall_ms())
+            .unwrap();
         scene.maru.access().moved();
-        page.until("revoked", |page| refused(page, ErrorCode::Revoked)).await;
-        figure(&format!("row 15 on {rung}: revoked"), began.elapsed(), BAR, AT_MOST);
+        page.until("revoked", |page| refused(page, ErrorCode::Revoked))
+            .await;
+        figure(
+            &format!("row 15 on {rung}: revoked"),
+            began.elapsed(),
+            BAR,
+            AT_MOST,
+        );
         let kept = ada.write();
         bin.write();
         let (_, another) = scene.maru.link(DOC, Access::Write, None);

@@ -35,7 +35,9 @@ const WAYS: [Way; 4] = [
 fn link(server: &Running, doc: &str, allows: Access, expires_ms: Option<u64>) -> (String, String) {
     let access = &server.state.access;
     let doc = DocId::parse(doc).unwrap();
-    let (link, token) = access.issue(&doc, allows, String::new(), expires_ms).unwrap();
+    let (link, token) = access
+        .issue(&doc, allows, String::new(), expires_ms)
+        .unwrap();
     (link.id, token)
 }
 
@@ -68,8 +70,10 @@ impl Person {
 
     /// Waits until this person is refused, and tells why.
     async fn refused(&self) -> ErrorCode {
-        self.until("refused", |person| person.status().link == LinkStatus::Refused)
-            .await;
+        self.until("refused", |person| {
+            person.status().link == LinkStatus::Refused
+        })
+        .await;
         self.status().trouble.unwrap().0
     }
 }

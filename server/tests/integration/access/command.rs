@@ -13,12 +13,19 @@ use crate::{
 
 fn maru(folder: &TempDir, args: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_maru"));
-    command.arg("token").args(args).env("MARU_DATA_DIR", folder.path());
+    command
+        .arg("token")
+        .args(args)
+        .env("MARU_DATA_DIR", folder.path());
     command.output().unwrap()
 }
 
 fn printed(output: &Output) -> String {
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
@@ -40,10 +47,24 @@ async fn beside(folder: &TempDir) -> Running {
 async fn a_token_is_made_taken_back_and_its_key_replaced_beside_a_running_server() {
     let folder = tempfile::tempdir().unwrap();
     let server = beside(&folder).await;
-    let make = ["--doc", "plan", "--access", "write", "--name", "Ada", "--expires", "7d", "--url", "https://maru.example/"];
+    let make = [
+        "--doc",
+        "plan",
+        "--access",
+        "write",
+        "--name",
+        "Ada",
+        "--expires",
+        "7d",
+        "--url",
+        "https://maru.example/",
+    ];
     let made = printed(&maru(&folder, &make));
     let (id, token) = (said(&made, "id"), said(&made, "token"));
-    assert_eq!(said(&made, "link"), format!("https://maru.example/d/plan#t={token}"));
+    assert_eq!(
+        said(&made, "link"),
+        format!("https://maru.example/d/plan#t={token}")
+    );
     let ada = Person::with_token(server.addr, "plan", Way::WebSocket, token);
     ada.may(Role::Write).await;
     assert!(ada.status().expires_at.is_some());
@@ -56,7 +77,12 @@ async fn a_token_is_made_taken_back_and_its_key_replaced_beside_a_running_server
     let bin = Person::with_token(server.addr, "plan", Way::LongPoll, said(&old, "token"));
     bin.may(Role::Read).await;
     let rotated = printed(&maru(&folder, &[&read[..], &["--rotate-key"]].concat()));
-    let cay = Person::with_token(server.addr, "plan", Way::EventStream, said(&rotated, "token"));
+    let cay = Person::with_token(
+        server.addr,
+        "plan",
+        Way::EventStream,
+        said(&rotated, "token"),
+    );
     // A server that has not seen the new key yet does not know its tokens.
     cay.until("let in", |cay| {
         if cay.status().trouble.is_some() {
@@ -78,11 +104,30 @@ async fn what_the_command_cannot_do_it_says_and_does_nothing() {
         (&["--doc", "plan"][..], 2, "--access"),
         (&["--doc", "a b", "--access", "read"], 2, "document's name"),
         (&["--doc", "a", "--access", "admin"], 2, "read or write"),
-        (&["--doc", "a", "--access", "read", "--expires", "soon"], 2, "such as 90m"),
-        (&["--doc", "a", "--access", "read", "--expires", "0d"], 2, "such as 90m"),
+        (
+            &["--doc", "a", "--access", "read", "--expires", "soon"],
+            2,
+            "such as 90m",
+        ),
+        (
+            &["--doc", "a", "--access", "read", "--expires", "0d"],
+            2,
+            "such as 90m",
+        ),
         (&["--drop-old-keys"], 2, "--rotate-key"),
         (&["--revoke", "nothing"], 1, "no live link"),
-        (&["--doc", "a", "--access", "read", "--data-dir", "/no/such/folder"], 1, "--data-dir"),
+        (
+            &[
+                "--doc",
+                "a",
+                "--access",
+                "read",
+                "--data-dir",
+                "/no/such/folder",
+            ],
+            1,
+            "--data-dir",
+        ),
     ] {
         let ended = maru(&folder, args);
         let err = String::from_utf8_lossy(&ended.stderr).into_owned();

@@ -2,12 +2,18 @@
 
 use std::time::{Duration, Instant};
 
-use protocol::{client::LinkStatus, frame::{ErrorCode, Role}};
+use protocol::{
+    client::LinkStatus,
+    frame::{ErrorCode, Role},
+};
 use serde_json::json;
 use server::access::claims::Access;
 
 use super::{WAYS, api, from_now, link};
-use crate::{person::{Person, Way}, support::Running};
+use crate::{
+    person::{Person, Way},
+    support::Running,
+};
 
 /// What a change may take to be everywhere; the promise is a second, and this machine may be busy.
 const SOON: Duration = Duration::from_secs(3);
@@ -31,7 +37,10 @@ async fn a_link_that_is_taken_back_ends_its_sessions_at_once_and_their_text_stay
         let revoked = api(server.addr, &format!("DELETE d/links/{id}"), &manager, None).await;
         assert_eq!(revoked.0, 204);
         assert_eq!(person.refused().await, ErrorCode::Revoked, "{way:?}");
-        println!("figure: {way:?}: revoked after {:.2?} (bar 1 s)", began.elapsed());
+        println!(
+            "figure: {way:?}: revoked after {:.2?} (bar 1 s)",
+            began.elapsed()
+        );
         assert!(began.elapsed() < SOON, "{way:?}");
         assert_eq!(person.text(), "kept ");
         // What is written now is kept here, and goes out with another link.
@@ -53,7 +62,13 @@ async fn a_downgrade_and_an_upgrade_reach_an_open_session_which_goes_on() {
         witness.sees("kept ").await;
         let path = format!("PATCH d/links/{id}");
         let began = Instant::now();
-        let changed = api(server.addr, &path, &manager, Some(json!({"access": "read"}))).await;
+        let changed = api(
+            server.addr,
+            &path,
+            &manager,
+            Some(json!({"access": "read"})),
+        )
+        .await;
         assert_eq!((changed.0, &changed.1["access"]), (200, &json!("read")));
         person.may(Role::Read).await;
         assert!(began.elapsed() < SOON, "{way:?}");
@@ -61,7 +76,13 @@ async fn a_downgrade_and_an_upgrade_reach_an_open_session_which_goes_on() {
         assert!(person.status().stranded && person.status().unsaved_since.is_some());
         witness.append("theirs ");
         person.finds("theirs ").await;
-        api(server.addr, &path, &manager, Some(json!({"access": "write"}))).await;
+        api(
+            server.addr,
+            &path,
+            &manager,
+            Some(json!({"access": "write"})),
+        )
+        .await;
         person.saved().await;
         witness.finds("mine ").await;
         assert_eq!(person.sessions(), (1, 0), "{way:?}: one session all along");
@@ -76,13 +97,22 @@ async fn an_edit_that_crosses_with_a_downgrade_is_refused_and_reading_goes_on() 
         person.cut();
         person.append("offline ");
         let path = format!("PATCH d/links/{id}");
-        api(server.addr, &path, &manager, Some(json!({"access": "read"}))).await;
+        api(
+            server.addr,
+            &path,
+            &manager,
+            Some(json!({"access": "read"})),
+        )
+        .await;
         person.may(Role::Read).await;
         assert!(person.status().stranded, "{way:?}");
         let witness = Person::come(server.addr, "d");
         witness.append("still here ");
         person.finds("still here ").await;
-        assert!(!witness.text().contains("offline"), "{way:?}: nothing of it was applied");
+        assert!(
+            !witness.text().contains("offline"),
+            "{way:?}: nothing of it was applied"
+        );
         let (_, again) = link(&server, "d", Access::Write, None);
         person.shows(&again);
         person.saved().await;
@@ -98,14 +128,20 @@ async fn a_token_is_renewed_in_band_and_the_session_goes_on() {
         let person = Person::with_token(server.addr, "d", way, &token);
         person.append("one ");
         person.saved().await;
-        person.until("asked for a new token", |person| person.renewals() == 1).await;
+        person
+            .until("asked for a new token", |person| person.renewals() == 1)
+            .await;
         let before = person.status().expires_at.expect("it ends");
         let (_, longer) = link(&server, "d", Access::Write, from_now(600_000));
         person.shows(&longer);
-        person.until("renewed", |person| {
-            person.status().expires_at.is_some_and(|at| at > before + 60_000)
-        })
-        .await;
+        person
+            .until("renewed", |person| {
+                person
+                    .status()
+                    .expires_at
+                    .is_some_and(|at| at > before + 60_000)
+            })
+            .await;
         person.append("two");
         person.saved().await;
         assert_eq!(person.sessions(), (1, 0), "{way:?}");
@@ -124,7 +160,10 @@ async fn a_token_that_ends_ends_its_session_when_it_says() {
         person.saved().await;
         assert_eq!(person.refused().await, ErrorCode::Expired, "{way:?}");
         let late = server::rooms::now_ms().checked_sub(ends.unwrap());
-        assert!(late.is_some_and(|late| late < 3_000), "{way:?}: not before, and not long after: {late:?}");
+        assert!(
+            late.is_some_and(|late| late < 3_000),
+            "{way:?}: not before, and not long after: {late:?}"
+        );
         assert_eq!(person.text(), "kept");
         let (_, again) = link(&server, "d", Access::Read, None);
         person.shows(&again);
@@ -150,15 +189,26 @@ async fn rights_that_ended_while_nobody_was_connected_are_over_at_the_resume() {
 async fn closing_a_document_sends_away_who_knows_its_name_but_for_who_closed_it() {
     for way in WAYS {
         let server = Running::start(|_| {}).await;
-        let (ada, bin) = (Person::come_by(server.addr, "d", way), Person::come_by(server.addr, "d", way));
+        let (ada, bin) = (
+            Person::come_by(server.addr, "d", way),
+            Person::come_by(server.addr, "d", way),
+        );
         ada.append("kept");
         ada.saved().await;
         bin.sees("kept").await;
-        let closed = api(server.addr, "PUT d/closed", &ada.authorization(), Some(json!({"closed": true}))).await;
+        let closed = api(
+            server.addr,
+            "PUT d/closed",
+            &ada.authorization(),
+            Some(json!({"closed": true})),
+        )
+        .await;
         assert_eq!((closed.0, &closed.1["closed"]), (200, &json!(true)));
         assert_eq!(bin.refused().await, ErrorCode::NoToken, "{way:?}");
         assert_eq!(bin.text(), "kept");
-        let key = closed.1["token"].as_str().expect("a key for who closes the door from inside");
+        let key = closed.1["token"]
+            .as_str()
+            .expect("a key for who closes the door from inside");
         ada.shows(key);
         ada.append(" on");
         ada.saved().await;
@@ -167,7 +217,13 @@ async fn closing_a_document_sends_away_who_knows_its_name_but_for_who_closed_it(
         bin.sees("kept on").await;
         let cay = Person::come_by(server.addr, "d", way);
         assert_eq!(cay.refused().await, ErrorCode::NoToken);
-        let open = api(server.addr, "PUT d/closed", &ada.authorization(), Some(json!({"closed": false}))).await;
+        let open = api(
+            server.addr,
+            "PUT d/closed",
+            &ada.authorization(),
+            Some(json!({"closed": false})),
+        )
+        .await;
         assert_eq!(open.1, json!({"closed": false, "token": null}));
         cay.retry();
         cay.sees("kept on").await;

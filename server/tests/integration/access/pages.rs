@@ -6,8 +6,15 @@ use server::{access::judge::Mode, config::RenewUrl};
 use crate::{person::Person, support::Running};
 
 fn embedded(html: &str) -> Value {
-    let (_, rest) = html.split_once("id=\"maru-document\"").expect("the page carries its document");
-    let (json, _) = rest.split_once('>').unwrap().1.split_once("</script>").unwrap();
+    let (_, rest) = html
+        .split_once("id=\"maru-document\"")
+        .expect("the page carries its document");
+    let (json, _) = rest
+        .split_once('>')
+        .unwrap()
+        .1
+        .split_once("</script>")
+        .unwrap();
     serde_json::from_str(json).unwrap()
 }
 
@@ -29,7 +36,12 @@ async fn a_locked_page_holds_no_text_and_no_state_and_opens_nothing() {
         json!({"doc": "d", "generation": 0, "epoch": 0, "after": 0, "state": null, "title": null, "locked": true, "renew": null})
     );
     // One that has never been says the same, but for its name.
-    server.state.access.links().close(&protocol::id::DocId::parse("e").unwrap(), true, 1).unwrap();
+    server
+        .state
+        .access
+        .links()
+        .close(&protocol::id::DocId::parse("e").unwrap(), true, 1)
+        .unwrap();
     let never = server.get("/d/e", "").await;
     assert_eq!(page.body.len(), never.body.len());
 }
@@ -42,10 +54,19 @@ async fn the_address_of_renewal_is_told_to_the_page_and_allowed_to_it_alone() {
     })
     .await;
     let page = server.get("/d/plan", "").await;
-    assert_eq!(embedded(&page.body)["renew"], "https://id.example/maru?doc=plan");
+    assert_eq!(
+        embedded(&page.body)["renew"],
+        "https://id.example/maru?doc=plan"
+    );
     let policy = page.header("content-security-policy");
-    assert!(policy.contains("connect-src 'self' https://id.example;"), "{policy}");
+    assert!(
+        policy.contains("connect-src 'self' https://id.example;"),
+        "{policy}"
+    );
     let plain = Running::start(|_| {}).await;
     let page = plain.get("/d/plan", "").await;
-    assert!(page.header("content-security-policy").contains("connect-src 'self';"));
+    assert!(
+        page.header("content-security-policy")
+            .contains("connect-src 'self';")
+    );
 }

@@ -19,7 +19,9 @@ use crate::{
 };
 
 async fn yjs(server: &Running, token: &str) -> Wire {
-    knock(server.addr, &format!("/ws/d?token={token}"), None).await.unwrap()
+    knock(server.addr, &format!("/ws/d?token={token}"), None)
+        .await
+        .unwrap()
 }
 
 fn typed(text: &str) -> Vec<u8> {
@@ -61,9 +63,17 @@ async fn whoever_may_not_come_in_is_closed_with_the_code() {
         (&over, ErrorCode::Expired),
         (&revoked, ErrorCode::Revoked),
     ] {
-        assert_eq!(yjs(&server, token).await.closed().await, Some(code.number()), "{token:.40}");
+        assert_eq!(
+            yjs(&server, token).await.closed().await,
+            Some(code.number()),
+            "{token:.40}"
+        );
     }
-    let twice = knock(server.addr, "/ws/d?token=a&token=b", None).await.unwrap().closed().await;
+    let twice = knock(server.addr, "/ws/d?token=a&token=b", None)
+        .await
+        .unwrap()
+        .closed()
+        .await;
     assert_eq!(twice, Some(ErrorCode::NoToken.number()));
 }
 
@@ -101,7 +111,13 @@ async fn changed_and_ended_rights_reach_a_connection_that_is_open() {
     let witness = Person::come(server.addr, "d");
     witness.finds("one ").await;
     let path = format!("d/links/{id}");
-    api(server.addr, &format!("PATCH {path}"), &manager, Some(json!({"access": "read"}))).await;
+    api(
+        server.addr,
+        &format!("PATCH {path}"),
+        &manager,
+        Some(json!({"access": "read"})),
+    )
+    .await;
     // The change was judged before it was answered or is within a moment: what is written is refused from some edit on.
     let told = async {
         loop {
@@ -112,17 +128,36 @@ async fn changed_and_ended_rights_reach_a_connection_that_is_open() {
             }
         }
     };
-    tokio::time::timeout(Duration::from_secs(3), told).await.expect("within a second");
-    api(server.addr, &format!("PATCH {path}"), &manager, Some(json!({"access": "write"}))).await;
+    tokio::time::timeout(Duration::from_secs(3), told)
+        .await
+        .expect("within a second");
+    api(
+        server.addr,
+        &format!("PATCH {path}"),
+        &manager,
+        Some(json!({"access": "write"})),
+    )
+    .await;
     let asked = peer.hear_yjs(|message| matches!(message, Message::Step1(_)).then_some(()));
-    tokio::time::timeout(Duration::from_secs(3), asked).await.expect("asked for what it wrote meanwhile");
+    tokio::time::timeout(Duration::from_secs(3), asked)
+        .await
+        .expect("asked for what it wrote meanwhile");
     api(server.addr, &format!("DELETE {path}"), &manager, None).await;
     let closed = tokio::time::timeout(Duration::from_secs(3), peer.closed()).await;
-    assert_eq!(closed.expect("within a second"), Some(ErrorCode::Revoked.number()));
+    assert_eq!(
+        closed.expect("within a second"),
+        Some(ErrorCode::Revoked.number())
+    );
     let (_, short) = link(&server, "d", Access::Read, from_now(1_500));
     let mut expiring = yjs(&server, &short).await;
     assert_eq!(expiring.closed().await, Some(ErrorCode::Expired.number()));
     let mut named = Wire::yjs(server.addr, "d").await;
-    api(server.addr, "PUT d/closed", &manager, Some(json!({"closed": true}))).await;
+    api(
+        server.addr,
+        "PUT d/closed",
+        &manager,
+        Some(json!({"closed": true})),
+    )
+    .await;
     assert_eq!(named.closed().await, Some(ErrorCode::NoToken.number()));
 }

@@ -37,7 +37,14 @@ impl Talkative {
         fs::write(folder.path().join("manifest.json"), "{}").unwrap();
         let log = File::create(folder.path().join("log")).unwrap();
         let child = Command::new(env!("CARGO_BIN_EXE_maru"))
-            .args(["--addr", "127.0.0.1:0", "--log-level", "trace", "--drain-seconds", "1"])
+            .args([
+                "--addr",
+                "127.0.0.1:0",
+                "--log-level",
+                "trace",
+                "--drain-seconds",
+                "1",
+            ])
             .env("MARU_SITE", folder.path())
             .env("MARU_DATA_DIR", folder.path().join("data"))
             .stdin(Stdio::null())
@@ -91,8 +98,18 @@ async fn a_log_at_trace_holds_no_token_no_session_key_and_no_text() {
     ada.append(TEXT);
     ada.saved().await;
     let who = ada.authorization();
-    let made = api(server.addr, &format!("POST {DOC}/links"), &who, Some(json!({"access": "write"}))).await.1;
-    let (id, token) = (made["id"].as_str().unwrap(), made["token"].as_str().unwrap());
+    let made = api(
+        server.addr,
+        &format!("POST {DOC}/links"),
+        &who,
+        Some(json!({"access": "write"})),
+    )
+    .await
+    .1;
+    let (id, token) = (
+        made["id"].as_str().unwrap(),
+        made["token"].as_str().unwrap(),
+    );
     let mut secrets = vec![TEXT.to_owned(), DOC.to_owned(), token.to_owned()];
     secrets.extend(token.split('.').skip(1).map(str::to_owned));
     secrets.extend(forms(TEXT.as_bytes()));
@@ -108,16 +125,33 @@ async fn a_log_at_trace_holds_no_token_no_session_key_and_no_text() {
         person.append(TEXT);
         person.saved().await;
         person.shows(&format!("{token}A"));
-        let (_, message) = { person.refused().await; person.status().trouble.unwrap() };
+        let (_, message) = {
+            person.refused().await;
+            person.status().trouble.unwrap()
+        };
         said.push_str(&message);
     }
     for shown in [token, &format!("{token}A")] {
-        let mut peer = knock(server.addr, &format!("/ws/{DOC}?token={shown}"), None).await.unwrap();
+        let mut peer = knock(server.addr, &format!("/ws/{DOC}?token={shown}"), None)
+            .await
+            .unwrap();
         peer.next().await;
-        let refused = api(server.addr, &format!("POST {DOC}/links"), &format!("Bearer {shown}"), Some(json!({"access": 7}))).await;
+        let refused = api(
+            server.addr,
+            &format!("POST {DOC}/links"),
+            &format!("Bearer {shown}"),
+            Some(json!({"access": 7})),
+        )
+        .await;
         said.push_str(&refused.1.to_string());
     }
-    let refused = api(server.addr, &format!("GET {DOC}/links"), &format!("RT {token}"), None).await;
+    let refused = api(
+        server.addr,
+        &format!("GET {DOC}/links"),
+        &format!("RT {token}"),
+        None,
+    )
+    .await;
     said.push_str(&refused.1.to_string());
     for path in ["/metrics", "/readyz", "/healthz"] {
         let answer = answer(ask(server.addr, &format!("GET {path}"), "", None).await).await;
@@ -125,18 +159,31 @@ async fn a_log_at_trace_holds_no_token_no_session_key_and_no_text() {
     }
     let last = Person::with_token(server.addr, DOC, Way::WebSocket, token);
     last.live().await;
-    api(server.addr, &format!("DELETE {DOC}/links/{id}"), &keys[0].clone(), None).await;
+    api(
+        server.addr,
+        &format!("DELETE {DOC}/links/{id}"),
+        &keys[0].clone(),
+        None,
+    )
+    .await;
     last.refused().await;
     for key in &keys {
         let key = key.strip_prefix("RT ").unwrap().split('.').nth(1).unwrap();
         secrets.extend(forms(&BASE64_URL_SAFE_NO_PAD.decode(key).unwrap()));
     }
     let log = server.log();
-    assert!(log.contains("TRACE") || log.contains("DEBUG"), "the log is at its most talkative");
+    assert!(
+        log.contains("TRACE") || log.contains("DEBUG"),
+        "the log is at its most talkative"
+    );
     for (at, secret) in secrets.iter().enumerate() {
         for (name, text) in [("log", &log), ("answers", &said)] {
             let found = text.lines().find(|line| line.contains(secret.as_str()));
-            assert!(found.is_none(), "secret {at} is in the {name}: {}", found.unwrap_or_default());
+            assert!(
+                found.is_none(),
+                "secret {at} is in the {name}: {}",
+                found.unwrap_or_default()
+            );
         }
     }
 }

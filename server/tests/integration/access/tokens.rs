@@ -19,7 +19,10 @@ async fn with_auth_jwt_a_document_opens_by_a_token_and_not_by_its_name() {
     let server = Running::start(|config| config.auth = Mode::Jwt).await;
     let unknown = Person::come(server.addr, "d");
     assert_eq!(unknown.refused().await, ErrorCode::NoToken);
-    assert!(server.state.rooms.directory().is_empty(), "nothing was opened");
+    assert!(
+        server.state.rooms.directory().is_empty(),
+        "nothing was opened"
+    );
     for way in WAYS {
         let stranger = Person::come_by(server.addr, "d", way);
         assert_eq!(stranger.refused().await, ErrorCode::NoToken, "{way:?}");
@@ -29,8 +32,14 @@ async fn with_auth_jwt_a_document_opens_by_a_token_and_not_by_its_name() {
         stranger.saved().await;
         stranger.leave();
         let other = Person::with_token(server.addr, "e", way, &token);
-        assert_eq!(other.refused().await, ErrorCode::NoToken, "{way:?}: it is for d");
-        Person::with_token(server.addr, "d", way, &token).finds("in").await;
+        assert_eq!(
+            other.refused().await,
+            ErrorCode::NoToken,
+            "{way:?}: it is for d"
+        );
+        Person::with_token(server.addr, "d", way, &token)
+            .finds("in")
+            .await;
     }
 }
 
@@ -52,7 +61,10 @@ async fn refusals_of_tokens_have_their_codes_and_statuses() {
         assert_eq!(wire.refused().await.0, code);
         let answer = session(server.addr, &[ClientFrame::Hello(hello)]).await;
         assert_eq!(answer.refused(), (status, code));
-        assert!(!String::from_utf8_lossy(&answer.body).contains(token), "{code:?} says the token");
+        assert!(
+            !String::from_utf8_lossy(&answer.body).contains(token),
+            "{code:?} says the token"
+        );
     }
 }
 
@@ -67,7 +79,10 @@ async fn welcome_says_the_role_and_when_it_ends() {
     let ServerFrame::Welcome(welcome) = wire.hear().await else {
         panic!("no WELCOME")
     };
-    assert_eq!((welcome.role, welcome.heartbeat_ms), (Role::Read, HEARTBEAT_MS));
+    assert_eq!(
+        (welcome.role, welcome.heartbeat_ms),
+        (Role::Read, HEARTBEAT_MS)
+    );
     let ends = welcome.expires_in_ms.expect("it ends");
     assert!((60_000..=90_000).contains(&ends), "{ends}");
     // A page that writes all the same is refused, and nothing of it is in the document.
@@ -97,21 +112,32 @@ async fn an_operators_own_tokens_let_in_beside_links() {
     .await;
     let token = |claims: serde_json::Value| {
         let part = |text: String| BASE64_URL_SAFE_NO_PAD.encode(text);
-        let message = format!("{}.{}", part(r#"{"alg":"HS256"}"#.into()), part(claims.to_string()));
+        let message = format!(
+            "{}.{}",
+            part(r#"{"alg":"HS256"}"#.into()),
+            part(claims.to_string())
+        );
         let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, secret);
         let signature = BASE64_URL_SAFE_NO_PAD.encode(ring::hmac::sign(&key, message.as_bytes()));
         format!("{message}.{signature}")
     };
     let exp = server::rooms::now_ms() / 1_000 + 600;
     for way in WAYS {
-        let mine = token(serde_json::json!({"doc": "d", "access": "write", "jti": "a", "exp": exp}));
+        let mine =
+            token(serde_json::json!({"doc": "d", "access": "write", "jti": "a", "exp": exp}));
         let ada = Person::with_token(server.addr, "d", way, &mine);
         ada.append("in ");
         ada.saved().await;
         let endless = token(serde_json::json!({"doc": "d", "access": "write", "jti": "b"}));
         let bin = Person::with_token(server.addr, "d", way, &endless);
-        assert_eq!(bin.refused().await, ErrorCode::NoToken, "{way:?}: it has no end");
+        assert_eq!(
+            bin.refused().await,
+            ErrorCode::NoToken,
+            "{way:?}: it has no end"
+        );
         let (_, key) = link(&server, "d", Access::Read, None);
-        Person::with_token(server.addr, "d", way, &key).finds("in ").await;
+        Person::with_token(server.addr, "d", way, &key)
+            .finds("in ")
+            .await;
     }
 }

@@ -11,11 +11,7 @@ use std::{
     },
 };
 
-use protocol::{
-    frame::{ErrorCode, Token},
-    id::DocId,
-    session::Ended,
-};
+use protocol::{frame::Token, id::DocId, session::Ended};
 use thiserror::Error;
 use tokio::{sync::Notify, task};
 
@@ -26,12 +22,15 @@ pub mod command;
 pub mod judge;
 pub mod keys;
 pub mod links;
+mod pass;
 mod watch;
+
+pub use pass::{Admission, Pass, Unavailable};
 
 use crate::rooms::now_ms;
 use claims::{Access as Allows, Claims};
 use judge::{Denied, Grant, Mode, Shown, judge};
-use keys::{KeyError, KeyRing, OperatorKey, Signer, Stamp, Verified};
+use keys::{KeyError, KeyRing, OperatorKey, Signer, Stamp};
 use links::{Link, Links, OpenLinksError};
 
 /// What keeps access from being judged at all, at the start.
@@ -63,79 +62,6 @@ pub struct Access {
 struct Seen {
     links: i64,
     keys: Option<Stamp>,
-}
-
-/// What somebody is in a document with. It is judged again whenever something changes.
-#[derive(Debug, Clone)]
-pub struct Pass {
-    /// The document.
-    pub doc: DocId,
-    token: Option<Result<Arc<Verified>, keys::Unreadable>>,
-}
-
-/// Somebody who is let in.
-#[derive(Debug, Clone)]
-pub struct Admission {
-    /// With what.
-    pub pass: Pass,
-    /// To do what.
-    pub grant: Grant,
-    /// What was known then.
-    pub version: u64,
-}
-
-/// The store cannot be read: nobody is let in, and nobody who is in is sent away.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("the store of links cannot be read")]
-pub struct Unavailable;
-
-impl Unavailable {
-    /// What a client is told.
-    #[must_use]
-    pub fn ended(self) -> Ended {
-        Ended::new(
-            ErrorCode::Unavailable,
-            "the server cannot find out now who may open this document: nothing is lost, the page tries again",
-        )
-    }
-}
-
-#[cfg(test)]
-impl Admission {
-    /// Somebody who knows the name of an open document.
-    pub(crate) fn by_name(doc: &DocId) -> Self {
-        Self {
-            pass: Pass {
-                doc: doc.clone(),
-                token: None,
-            },
-            grant: Grant {
-                role: protocol::frame::Role::Write,
-                jti: None,
-                expires_at: None,
-                name: None,
-                may_share: true,
-            },
-            version: 1,
-        }
-    }
-}
-
-impl Pass {
-    /// Whether it is the very same: of two tokens, the one that was read then and no other.
-    #[must_use]
-    pub fn is_same(&self, other: &Self) -> bool {
-        match (&self.token, &other.token) {
-            (Some(Ok(one)), Some(Ok(another))) => Arc::ptr_eq(one, another),
-            (one, another) => one.is_none() && another.is_none(),
-        }
-    }
-
-    /// Whether nothing was shown but the document's name.
-    #[must_use]
-    pub fn is_name(&self) -> bool {
-        self.token.is_none()
-    }
 }
 
 impl Access {
@@ -316,7 +242,7 @@ impl Access {
                     moved = true;
                 }
                 Err(error) => {
-                    tracing::error!(%error, "the keys of links were changed and cannot be read; the old ones go on")
+                    tracing::error!(%error, "the keys of links were changed and cannot be read; the old ones go on");
                 }
             }
             seen.keys = Some(now);

@@ -11,21 +11,22 @@ use std::{
 
 use bytes::Bytes;
 use protocol::{
-    frame::{ClientFrame, ErrorCode, Hello, SessionId, SessionKey, fragment},
+    frame::{ClientFrame, ErrorCode, SessionId, SessionKey, fragment},
     id::{ClientId, DocId},
     room::{Refused, Room},
-    session::{Ended, Identity, Received, Session},
+    session::{Ended, Received, Session},
 };
 use subtle::ConstantTimeEq;
 use tokio::{sync::Notify, time};
 
 use crate::{
-    access::{Access, Admission},
+    access::Access,
     log::{Loaded, Log},
     metrics::{Metrics, Raised, Rejection},
     rooms::{Directory, Listed, now_ms},
 };
 
+mod entering;
 mod leaving;
 mod rights;
 mod saving;
@@ -82,6 +83,20 @@ struct Linked {
     presence_told: u64,
 }
 
+/// What a room works with.
+pub struct Around {
+    /// Where its entries go.
+    pub log: Arc<dyn Log>,
+    /// Where it counts.
+    pub metrics: Arc<Metrics>,
+    /// Where its sessions are listed.
+    pub directory: Directory,
+    /// Who judges them.
+    pub access: Arc<Access>,
+    /// Beyond so many sessions the one lost longest ago is forgotten.
+    pub max_sessions: usize,
+}
+
 /// What a link writes next.
 #[derive(Debug, Default)]
 pub struct Taken {
@@ -92,19 +107,16 @@ pub struct Taken {
 }
 
 impl OpenRoom {
-    /// Opens a `room` made of what was `loaded`. Its sessions are listed in `directory`; beyond `max_sessions` the one lost
-    /// longest ago is forgotten. `access` judges them.
+    /// Opens a `room` made of what was `loaded`.
     #[must_use]
-    pub fn new(
-        doc: DocId,
-        room: Room,
-        loaded: &Loaded,
-        log: Arc<dyn Log>,
-        metrics: Arc<Metrics>,
-        directory: Directory,
-        access: Arc<Access>,
-        max_sessions: usize,
-    ) -> Arc<Self> {
+    pub fn new(doc: DocId, room: Room, loaded: &Loaded, around: Around) -> Arc<Self> {
+        let Around {
+            log,
+            metrics,
+            directory,
+            access,
+            max_sessions,
+        } = around;
         let open = Raised::new(&metrics.rooms_open);
         let max_update = room.limits().update;
         Arc::new_cyclic(|this| Self {
@@ -134,71 +146,6 @@ impl OpenRoom {
             this: this.clone(),
             _open: open,
         })
-    }
-
-    /// Opens a session for somebody who is let in; `wake` is notified when there is something to [`OpenRoom::take`].
-    ///
-    /// # Errors
-    /// [`Ended`] with what the client is told.
-    pub fn open_session(
-        &self,
-        hello: &Hello,
-        sid: SessionId,
-        key: SessionKey,
-        admission: &Admission,
-        wake: Arc<Notify>,
-    ) -> Result<u64, Ended> {
-        let mut core = self.lock();
-        let author = core.next_author();
-        let rights = admission.grant.rights(now_ms());
-        let session = Session::open(hello, Identity { sid, key, author }, rights, &core.room)?;
-        self.make_place(&mut core);
-        core.sessions.insert(
-            author,
-            Linked {
-                session,
-                standing: Standing::new(admission),
-                _listed: self.directory.list(sid, &self.doc),
-                link: Some(0),
-                since_ms: now_ms(),
-                presence_told: 0,
-            },
-        );
-        self.plan(&core);
-        drop(core);
-        self.wakes.add(author, wake);
-        self.judge_if_moved(admission.version);
-        self.rights_due(now_ms());
-        Ok(author)
-    }
-
-    /// Continues a session on a new link; the link it had is woken and finds itself superseded.
-    ///
-    /// # Errors
-    /// [`Ended`] with what the client is told.
-    pub fn resume(
-        &self,
-        sid: &SessionId,
-        key: &SessionKey,
-        link: u64,
-        epoch: u64,
-        after: u64,
-        wake: Arc<Notify>,
-    ) -> Result<u64, Ended> {
-        let mut core = self.lock();
-        let Core { room, sessions, .. } = &mut *core;
-        let linked = named(sessions, sid, key)?;
-        linked.session.resume(link, epoch, after, room)?;
-        linked.link = Some(link);
-        linked.presence_told = 0;
-        let author = linked.session.author();
-        linked.resumed(room);
-        self.plan(&core);
-        drop(core);
-        self.wakes.wake(author);
-        self.wakes.add(author, wake);
-        self.rights_due(now_ms());
-        Ok(author)
     }
 
     /// Takes a frame that came on a link of a session.

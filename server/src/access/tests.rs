@@ -1,5 +1,7 @@
 //! Tests of access as a whole: keys, links and the verdict together, and a store that fails.
 
+use protocol::frame::ErrorCode;
+
 use super::*;
 use links::LinksError;
 

@@ -11,11 +11,7 @@ use std::{
     },
 };
 
-use protocol::{
-    frame::{ErrorCode, Token},
-    id::DocId,
-    session::Ended,
-};
+use protocol::{frame::Token, id::DocId, session::Ended};
 use thiserror::Error;
 use tokio::{sync::Notify, task};
 
@@ -26,12 +22,15 @@ pub mod command;
 pub mod judge;
 pub mod keys;
 pub mod links;
+mod pass;
 mod watch;
+
+pub use pass::{Admission, Pass, Unavailable};
 
 use crate::rooms::now_ms;
 use claims::{Access as Allows, Claims};
 use judge::{Denied, Grant, Mode, Shown, judge};
-use keys::{KeyError, KeyRing, OperatorKey, Signer, Stamp, Verified};
+use keys::{KeyError, KeyRing, OperatorKey, Signer, Stamp};
 use links::{Link, Links, OpenLinksError};
 
 /// What keeps access from being judged at all, at the start.
@@ -65,67 +64,25 @@ struct Seen {
     keys: Option<Stamp>,
 }
 
-/// What somebody is in a document with. It is judged again whenever something changes.
-#[derive(Debug, Clone)]
-pub struct Pass {
-    /// The document.
-    pub doc: DocId,
-    token: Option<Result<Arc<Verified>, keys::Unreadable>>,
-}
-
-/// Somebody who is let in.
-#[derive(Debug, Clone)]
-pub struct Admission {
-    /// With what.
-    pub pass: Pass,
-    /// To do what.
-    pub grant: Grant,
-    /// What was known then.
-    pub version: u64,
-}
-
-/// The store cannot be read: nobody is let in, and nobody who is in is sent away.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("the store of links cannot be read")]
-pub struct Unavailable;
-
-impl Unavailable {
-    /// What a client is told.
-    #[must_use]
-    pub fn ended(self) -> Ended {
-        Ended::new(
-            ErrorCode::Unavailable,
-            "the server cannot find out now who may open this document: nothing is lost, the page tries again",
-        )
-    }
-}
-
-impl Pass {
-    /// Whether it is the very same: of two tokens, the one that was read then and no other.
-    #[must_use]
-    pub fn is_same(&self, other: &Self) -> bool {
-        match (&self.token, &other.token) {
-            (Some(Ok(one)), Some(Ok(another))) => Arc::ptr_eq(one, another),
-            (one, another) => one.is_none() && another.is_none(),
-        }
-    }
-
-    /// Whether nothing was shown but the document's name.
-    #[must_use]
-    pub fn is_name(&self) -> bool {
-        self.token.is_none()
-    }
-}
-
 impl Access {
     /// With keys and links of a data folder.
     ///
     /// # Errors
     /// [`AccessError`] when a file there, or the operator's key, cannot be used.
-    pub fn open(mode: Mode, folder: &Path, operator: Option<OperatorKey>) -> Result<Self, AccessError> {
+    pub fn open(
+        mode: Mode,
+        folder: &Path,
+        operator: Option<OperatorKey>,
+    ) -> Result<Self, AccessError> {
         let keys = KeyRing::open(folder)?;
         let links = Links::open(folder)?;
-        Ok(Self::new(mode, keys, links, operator, Some(folder.to_owned())))
+        Ok(Self::new(
+            mode,
+            keys,
+            links,
+            operator,
+            Some(folder.to_owned()),
+        ))
     }
 
     /// With a key and links that end with the process.
@@ -133,7 +90,13 @@ impl Access {
     /// # Errors
     /// [`AccessError`] when SQLite has no memory.
     pub fn in_memory(mode: Mode, operator: Option<OperatorKey>) -> Result<Self, AccessError> {
-        Ok(Self::new(mode, KeyRing::fresh(), Links::in_memory()?, operator, None))
+        Ok(Self::new(
+            mode,
+            KeyRing::fresh(),
+            Links::in_memory()?,
+            operator,
+            None,
+        ))
     }
 
     fn new(
@@ -185,9 +148,7 @@ impl Access {
                 (pass, judged)
             })
             .await?;
-        let grant = judged
-            .map_err(Unavailable::ended)?
-            .map_err(Denied::ended)?;
+        let grant = judged.map_err(Unavailable::ended)?.map_err(Denied::ended)?;
         Ok(Admission {
             pass,
             grant,
@@ -280,7 +241,9 @@ impl Access {
                     *self.keys.write().unwrap_or_else(PoisonError::into_inner) = keys;
                     moved = true;
                 }
-                Err(error) => tracing::error!(%error, "the keys of links were changed and cannot be read; the old ones go on"),
+                Err(error) => {
+                    tracing::error!(%error, "the keys of links were changed and cannot be read; the old ones go on")
+                }
             }
             seen.keys = Some(now);
         }
@@ -354,12 +317,17 @@ fn issue(
         doc: link.doc.clone(),
         access: link.access,
         jti: link.id.clone(),
-        exp: link.expires_ms.filter(|_| ends).map(|ms| ms.div_ceil(1_000)),
+        exp: link
+            .expires_ms
+            .filter(|_| ends)
+            .map(|ms| ms.div_ceil(1_000)),
         nbf: None,
         name,
         share: None,
     };
-    let token = keys.sign(&claims).map_err(|_| links::LinksError::Unsigned)?;
+    let token = keys
+        .sign(&claims)
+        .map_err(|_| links::LinksError::Unsigned)?;
     links.add(link)?;
     Ok(token)
 }

@@ -7,7 +7,9 @@ use thiserror::Error;
 
 use crate::{
     access::{command::TokenFlags, judge::Mode},
-    forwarded::TrustedProxies, origin::AllowedOrigin, telemetry::LogFormat,
+    forwarded::TrustedProxies,
+    origin::AllowedOrigin,
+    telemetry::LogFormat,
     transport::deadlines::Deadlines,
 };
 
@@ -91,7 +93,9 @@ impl Cli {
             Some(Command::Serve(flags)) => *flags,
             None => self.serve,
         };
-        flags.into_config().map(|config| Job::Serve(Box::new(config)))
+        flags
+            .into_config()
+            .map(|config| Job::Serve(Box::new(config)))
     }
 }
 

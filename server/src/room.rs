@@ -11,21 +11,22 @@ use std::{
 
 use bytes::Bytes;
 use protocol::{
-    frame::{ClientFrame, ErrorCode, Hello, SessionId, SessionKey, fragment},
+    frame::{ClientFrame, ErrorCode, SessionId, SessionKey, fragment},
     id::{ClientId, DocId},
     room::{Refused, Room},
-    session::{Ended, Identity, Received, Session},
+    session::{Ended, Received, Session},
 };
 use subtle::ConstantTimeEq;
 use tokio::{sync::Notify, time};
 
 use crate::{
-    access::{Access, Admission},
+    access::Access,
     log::{Loaded, Log},
     metrics::{Metrics, Raised, Rejection},
     rooms::{Directory, Listed, now_ms},
 };
 
+mod entering;
 mod leaving;
 mod rights;
 mod saving;
@@ -134,71 +135,6 @@ impl OpenRoom {
             this: this.clone(),
             _open: open,
         })
-    }
-
-    /// Opens a session for somebody who is let in; `wake` is notified when there is something to [`OpenRoom::take`].
-    ///
-    /// # Errors
-    /// [`Ended`] with what the client is told.
-    pub fn open_session(
-        &self,
-        hello: &Hello,
-        sid: SessionId,
-        key: SessionKey,
-        admission: &Admission,
-        wake: Arc<Notify>,
-    ) -> Result<u64, Ended> {
-        let mut core = self.lock();
-        let author = core.next_author();
-        let rights = admission.grant.rights(now_ms());
-        let session = Session::open(hello, Identity { sid, key, author }, rights, &core.room)?;
-        self.make_place(&mut core);
-        core.sessions.insert(
-            author,
-            Linked {
-                session,
-                standing: Standing::new(admission),
-                _listed: self.directory.list(sid, &self.doc),
-                link: Some(0),
-                since_ms: now_ms(),
-                presence_told: 0,
-            },
-        );
-        self.plan(&core);
-        drop(core);
-        self.wakes.add(author, wake);
-        self.judge_if_moved(admission.version);
-        self.rights_due(now_ms());
-        Ok(author)
-    }
-
-    /// Continues a session on a new link; the link it had is woken and finds itself superseded.
-    ///
-    /// # Errors
-    /// [`Ended`] with what the client is told.
-    pub fn resume(
-        &self,
-        sid: &SessionId,
-        key: &SessionKey,
-        link: u64,
-        epoch: u64,
-        after: u64,
-        wake: Arc<Notify>,
-    ) -> Result<u64, Ended> {
-        let mut core = self.lock();
-        let Core { room, sessions, .. } = &mut *core;
-        let linked = named(sessions, sid, key)?;
-        linked.session.resume(link, epoch, after, room)?;
-        linked.link = Some(link);
-        linked.presence_told = 0;
-        let author = linked.session.author();
-        linked.resumed(room);
-        self.plan(&core);
-        drop(core);
-        self.wakes.wake(author);
-        self.wakes.add(author, wake);
-        self.rights_due(now_ms());
-        Ok(author)
     }
 
     /// Takes a frame that came on a link of a session.

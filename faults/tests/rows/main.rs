@@ -2,7 +2,7 @@
 //! breaks things between them.
 //!
 //! They wait for real times, so they run side by side, each with a server of its own; those that keep the machine busy run alone.
-//! Each prints what it measured. Rows 14 and 15 come with tokens and rights; 18, 21, 22 and 23 need a browser
+//! Each prints what it measured. Rows 18, 21, 22 and 23 need a browser
 //! (`end2end/tests/rows.spec.ts`), and so do the browsers' ways with HTTP/2 in row 8.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -14,6 +14,7 @@ mod page;
 mod patience;
 mod requests;
 mod returns;
+mod rights;
 mod scene;
 mod slow;
 mod switches;
@@ -70,7 +71,15 @@ const ROWS: &[Row] = rows![
     patience::row_07_every_response_lives_30_s,
     patience::row_07_every_response_lives_30_s_without_websocket,
     requests::row_11_poll_cut_by_a_proxy,
-    returns::row_19_network_switched_while_idle;
+    returns::row_19_network_switched_while_idle,
+    rights::row_14_token_expires_on_websocket,
+    rights::row_14_token_expires_on_event_stream,
+    rights::row_14_token_expires_on_long_poll,
+    rights::row_14_token_expires_on_short_poll,
+    rights::row_15_rights_lost_on_websocket,
+    rights::row_15_rights_lost_on_event_stream,
+    rights::row_15_rights_lost_on_long_poll,
+    rights::row_15_rights_lost_on_short_poll;
     Measuring:
     downstairs::row_01_refused_upgrade_400,
     downstairs::row_01_refused_upgrade_426,

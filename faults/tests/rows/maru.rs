@@ -6,8 +6,10 @@ use std::{
     time::Duration,
 };
 
+use protocol::id::DocId;
 use server::{
     Config, Server,
+    access::claims::Access,
     config::{Site, Store},
     http::AppState,
 };
@@ -75,6 +77,24 @@ impl Maru {
             time::sleep(Duration::from_millis(50)).await;
         }
         panic!("the server did not start again");
+    }
+
+    /// A link to a document, as its share dialog makes one: its id and its token.
+    pub(crate) fn link(
+        &self,
+        doc: &str,
+        allows: Access,
+        expires_ms: Option<u64>,
+    ) -> (String, String) {
+        let doc = DocId::parse(doc).unwrap();
+        let made = self.access().issue(&doc, allows, String::new(), expires_ms);
+        let (link, token) = made.unwrap();
+        (link.id, token)
+    }
+
+    /// Who may open what.
+    pub(crate) fn access(&self) -> &server::access::Access {
+        &self.running.as_ref().expect("it runs").state.access
     }
 
     /// How many sessions it remembers.

@@ -15,6 +15,7 @@ use bytes::Bytes;
 use protocol::{
     client::{Client, Embedded, LinkStatus},
     connection::{Connection, Effect, LinkId, Status, Why},
+    frame::Token,
     id::{ClientId, DocId},
     ladder::{Memory, Rung},
     replica::{Edit, Replica},
@@ -61,6 +62,7 @@ struct Inner {
     company: (usize, usize),
     ledger: Ledger,
     memory: Option<Memory>,
+    renewals: usize,
     /// Rungs on which a session lived, in order.
     rungs: Vec<Rung>,
     opened: Vec<Rung>,
@@ -83,12 +85,32 @@ impl Page {
 
     /// The same in a browser that remembers something.
     pub(crate) fn remembering(server: SocketAddr, doc: &str, memory: Option<Memory>) -> Self {
+        Self::make(server, doc, memory, Token::default(), None)
+    }
+
+    /// Comes by a link, held to one transport.
+    pub(crate) fn by_link(server: SocketAddr, doc: &str, token: &str, rung: Rung) -> Self {
+        let token = Token::new(token).unwrap();
+        Self::make(server, doc, None, token, Some(rung))
+    }
+
+    fn make(
+        server: SocketAddr,
+        doc: &str,
+        memory: Option<Memory>,
+        token: Token,
+        rung: Option<Rung>,
+    ) -> Self {
         let id = ClientId::from_random(rand::random());
         let born = Instant::now();
         let replica = Replica::new(id, move || millis(born));
         let doc = DocId::parse(doc).unwrap();
-        let client = Client::new(doc, id, Embedded::default(), rand::random());
-        let connection = Connection::new(client, memory, 0, wall_ms(), rand::random());
+        let client = Client::new(doc, id, Embedded::default(), rand::random()).with_token(token);
+        let mut connection = Connection::new(client, memory, 0, wall_ms(), rand::random());
+        if rung.is_some() {
+            // Nothing is open yet: it only chooses.
+            connection.force(0, rung);
+        }
         let shared = Arc::new(Shared {
             inner: Mutex::new(Inner {
                 connection,
@@ -98,6 +120,7 @@ impl Page {
                 company: (0, 0),
                 ledger: Ledger::default(),
                 memory,
+                renewals: 0,
                 rungs: Vec::new(),
                 opened: Vec::new(),
                 lives: Vec::new(),
@@ -146,6 +169,18 @@ impl Page {
     /// The person asks for another try.
     pub(crate) fn retry(&self) {
         self.shared.act(|inner, now| inner.connection.retry(now));
+    }
+
+    /// Has this link from now on.
+    pub(crate) fn shows(&self, token: &str) {
+        let token = Token::new(token).unwrap();
+        self.shared
+            .act(|inner, now| inner.connection.token(now, token));
+    }
+
+    /// How often it was asked for a new token.
+    pub(crate) fn renewals(&self) -> usize {
+        self.look(|inner| inner.renewals)
     }
 
     /// Only this transport from now on.
@@ -439,6 +474,7 @@ impl Shared {
                 // The whole follows, and only that counts.
                 Effect::PresenceReset => inner.others.clear(),
                 Effect::Status => {}
+                Effect::Renew { .. } => inner.renewals += 1,
                 Effect::Remember(memory) => inner.memory = memory,
             }
         }

@@ -153,7 +153,9 @@ impl Client {
         }
         self.show_again(effects);
         if !self.exchanging {
-            self.outbox.rewind(applied);
+            for frame in self.outbox.again(applied) {
+                self.send_all(&frame, effects);
+            }
             self.send_edits(now, replica, effects);
             if self.lacks && !self.exchanging {
                 self.ask_for_state(now, replica, effects);

@@ -110,9 +110,12 @@ impl Outbox {
         self.pending.len() < before
     }
 
-    /// A new link goes on after `applied`: what comes later counts as unsent.
-    pub fn rewind(&mut self, applied: u64) {
-        self.sent = self.sent.min(applied);
+    /// Frames that a link of this session was given after `applied`, to be sent again on a new one: questions too, whose
+    /// numbers may not become another message's.
+    #[must_use]
+    pub fn again(&self, applied: u64) -> Vec<Bytes> {
+        let again = |pending: &&Pending| applied < pending.seq && pending.seq <= self.sent;
+        self.pending.iter().filter(again).map(frame).collect()
     }
 
     /// Whether a link of this session was given an edit after `applied`.
@@ -236,7 +239,7 @@ mod tests {
         assert_eq!(seq_of(&outbox.push(edit(1), 10, true).unwrap()), 1);
         assert_eq!(outbox.push(edit(1), 20, false), None);
         assert_eq!(outbox.oldest(), Some(10));
-        outbox.rewind(1);
+        assert_eq!(outbox.again(0).iter().map(seq_of).collect::<Vec<_>>(), [1]);
         assert_eq!(outbox.unsent().iter().map(seq_of).collect::<Vec<_>>(), [2]);
         outbox.saved(1);
         assert_eq!(outbox.oldest(), Some(20));

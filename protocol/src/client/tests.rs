@@ -8,6 +8,8 @@ use crate::{
     replica::Edit,
 };
 
+mod rights;
+
 const EPOCH: u64 = 7;
 
 struct Page {

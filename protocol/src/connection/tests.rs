@@ -493,7 +493,14 @@ fn a_deploy_keeps_the_transport() {
 
 #[test]
 fn an_error_about_rights_or_sizes_is_no_fault_of_a_transport() {
-    for code in [ErrorCode::TooLarge, ErrorCode::ReadOnly, ErrorCode::Rate] {
+    for code in [
+        ErrorCode::TooLarge,
+        ErrorCode::ReadOnly,
+        ErrorCode::NoToken,
+        ErrorCode::Expired,
+        ErrorCode::Revoked,
+        ErrorCode::Rate,
+    ] {
         let mut page = Page::new(None);
         let socket = page.welcomed();
         page.gets(

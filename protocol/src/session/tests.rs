@@ -10,6 +10,8 @@ use crate::{
     room::RoomLimits,
 };
 
+mod rights;
+
 const EPOCH: u64 = 7;
 
 fn room(limits: RoomLimits) -> Room {

@@ -30,6 +30,7 @@ mod page;
 mod peer;
 mod plan;
 mod random;
+mod rights;
 mod server;
 mod text;
 mod world;
@@ -158,6 +159,28 @@ fn duplicated_and_reordered_data_is_harmless() {
         let mut plan = Plan::new(random).with(random, &[Fault::Cut, Fault::Silence]);
         plan.unordered = true;
         plan.stale_data = true;
+        plan
+    };
+    family(10, plan, nothing_more);
+}
+
+#[test]
+fn row_14_and_15_rights_that_come_and_go_lose_nothing() {
+    let plan = |random: &mut Random| {
+        let faults = [
+            Fault::Rights,
+            Fault::Rights,
+            Fault::Rights,
+            Fault::Cut,
+            Fault::Silence,
+            Fault::Crash,
+            Fault::Restart,
+        ];
+        let mut plan = Plan::new(random).with(random, &faults);
+        plan.fault_every = (100, 2_500);
+        if random.percent(30) {
+            plan.limits = short_tail(random);
+        }
         plan
     };
     family(10, plan, nothing_more);

@@ -29,6 +29,8 @@ pub enum Fault {
     Obstacle,
     /// A page is hidden or shown, or its browser has few connections left, or many again.
     Attention,
+    /// A page may only read, or write again; its token expires and is renewed, in time or late.
+    Rights,
 }
 
 /// A lie told by the harness on purpose, to see that the oracle notices.

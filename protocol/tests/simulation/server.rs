@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use protocol::{
     frame::{ClientFrame, ErrorCode, Role, ServerFrame, SessionId, fragment::split},
+    id::ClientId,
     room::{Room, RoomLimits},
     session::{
-        Ended, HEARTBEAT_MS, Identity, Received, Rights, Session,
+        Ended, HEARTBEAT_MS, Identity, Received, Session,
         yjs::{RENEW_MS, YjsSession},
     },
     sync::Message,
@@ -19,6 +20,7 @@ use crate::{
     link::{Link, LinkId, Owner},
     plan::{Lie, Plan},
     random::Random,
+    rights::Allowed,
 };
 
 const KEEP_PRESENCE_MS: u64 = 10_000;
@@ -39,6 +41,8 @@ pub struct Around<'a> {
     pub links: &'a mut [Link],
     /// The log.
     pub disk: &'a mut Disk,
+    /// What each page may do.
+    pub allowed: &'a Allowed,
     /// The plan.
     pub plan: &'a Plan,
     /// Chance, for names and secrets.
@@ -105,6 +109,7 @@ impl Server {
         let Around {
             links,
             disk,
+            allowed,
             plan,
             random,
             now,
@@ -130,7 +135,10 @@ impl Server {
                         key,
                         author: self.authors,
                     };
-                    Session::open(&hello, identity, Rights::WRITE, &self.room).map(|session| {
+                    let judged = allowed.judge(hello.client, &hello.token);
+                    let opened = judged
+                        .and_then(|rights| Session::open(&hello, identity, rights, &self.room));
+                    opened.map(|session| {
                         link.session = Some(sid);
                         let kept = Kept {
                             session,
@@ -152,6 +160,8 @@ impl Server {
                     Some(kept) if *kept.session.key() == key => {
                         let resumed = kept.session.resume(number, epoch, after, &self.room);
                         if resumed.is_ok() {
+                            let rights = allowed.of(kept.session.client());
+                            kept.session.set_rights(rights, &self.room);
                             link.session = Some(sid);
                             if let Some(old) = kept.link.replace(id)
                                 && !plan.stale_data
@@ -187,7 +197,18 @@ impl Server {
                 }
                 acts.push(Act::Close(id));
             }
-            Ok(Received::Nothing | Received::Presence | Received::Token(_)) => {}
+            Ok(Received::Token(token)) => {
+                let kept = links[id]
+                    .session
+                    .and_then(|sid| self.sessions.get_mut(&sid));
+                if let Some(kept) = kept {
+                    match allowed.judge(kept.session.client(), &token) {
+                        Ok(rights) => kept.session.set_rights(rights, &self.room),
+                        Err(ended) => kept.session.end(ended),
+                    }
+                }
+            }
+            Ok(Received::Nothing | Received::Presence) => {}
             Err(ended) => self.refuse(id, links, &ended, plan, &mut acts),
         }
         acts
@@ -237,6 +258,7 @@ impl Server {
             ErrorCode::Gone => links[id].session.is_none(),
             ErrorCode::Superseded => true,
             ErrorCode::Incomplete => plan.unordered,
+            ErrorCode::Expired | ErrorCode::ReadOnly => true,
             _ => false,
         };
         assert!(expected, "link {id} was refused: {ended:?}");
@@ -245,6 +267,26 @@ impl Server {
         }
         if ended.code != ErrorCode::Gone || plan.gone_closes {
             acts.push(Act::Close(id));
+        }
+    }
+
+    /// Somebody's rights have changed.
+    pub fn tell_rights(&mut self, client: ClientId, allowed: &Allowed) {
+        let sessions = self.sessions.values_mut();
+        for kept in sessions.filter(|kept| kept.session.client() == client) {
+            kept.session.set_rights(allowed.of(client), &self.room);
+        }
+    }
+
+    /// Somebody's token is over.
+    pub fn expire(&mut self, client: ClientId) {
+        for kept in self
+            .sessions
+            .values_mut()
+            .filter(|kept| kept.session.client() == client)
+        {
+            kept.session
+                .end(Ended::new(ErrorCode::Expired, "the token is over"));
         }
     }
 
@@ -276,6 +318,10 @@ impl Server {
             match kept.session.next(&mut self.room) {
                 Ok(Some(frame)) => acts.extend(split(frame).map(|piece| Act::Down(id, piece))),
                 Ok(None) => break,
+                Err(ended) if ended.code == ErrorCode::Expired => {
+                    acts.extend([Act::Down(id, ended.frame()), Act::Close(id)]);
+                    break;
+                }
                 Err(ended) => panic!("{ended:?}"),
             }
         }

@@ -20,8 +20,9 @@ use crate::{
     link::{Link, LinkId},
     page::Page,
     peer::Peer,
-    plan::{Lie, Plan},
+    plan::{Fault, Lie, Plan},
     random::Random,
+    rights::Allowed,
     server::Server,
     text,
 };
@@ -29,6 +30,7 @@ use crate::{
 mod faults;
 mod network;
 mod people;
+mod rights;
 mod upkeep;
 mod wishes;
 
@@ -53,6 +55,8 @@ enum Event {
     ServerStarts,
     PeerConnects(usize),
     PeerLooks(usize),
+    /// A page is given another token.
+    Renewed(usize),
     GoesWrong,
 }
 
@@ -75,6 +79,8 @@ pub struct World {
     pub server: Option<Server>,
     /// The log.
     pub disk: Disk,
+    /// What each page may do.
+    pub allowed: Allowed,
     /// Words that somebody deleted, took back or made again.
     pub touched: BTreeSet<String>,
     /// Words and the page's edit that typed them; peers have no number.
@@ -105,6 +111,7 @@ impl World {
             peers: Vec::new(),
             server: None,
             disk: Disk::default(),
+            allowed: Allowed::default(),
             touched: BTreeSet::new(),
             typed: BTreeMap::new(),
             known_edits: 0,
@@ -161,6 +168,9 @@ impl World {
         let calm = self.now + self.plan.span;
         self.run_until(calm);
         self.tell(|| "calm: nothing goes wrong any more".into());
+        if self.plan.faults.contains(&Fault::Rights) {
+            self.rights_settle();
+        }
         self.plan.faults.clear();
         self.plan.lie = match self.plan.lie {
             Lie::LostBatch => Lie::None,
@@ -235,6 +245,7 @@ impl World {
             Event::ServerStarts => self.server_starts(),
             Event::PeerConnects(i) => self.peer_connects(i),
             Event::PeerLooks(i) => self.peer_looks(i),
+            Event::Renewed(i) => self.renewed(i),
             Event::GoesWrong => self.goes_wrong(),
         }
     }

@@ -6,10 +6,7 @@ use std::net::SocketAddr;
 
 use axum::{
     Json, Router,
-    extract::{
-        ConnectInfo, FromRequestParts, Path, State,
-        rejection::JsonRejection,
-    },
+    extract::{ConnectInfo, FromRequestParts, Path, State, rejection::JsonRejection},
     http::{HeaderMap, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
     routing::{get, patch, put},
@@ -39,7 +36,10 @@ const MAX_SECONDS: u64 = 10 * 366 * 24 * 3_600;
 pub(crate) fn routes() -> Router<AppState> {
     Router::new()
         .route("/api/v1/docs/{doc}/links", get(list).post(make))
-        .route("/api/v1/docs/{doc}/links/{id}", patch(change).delete(revoke))
+        .route(
+            "/api/v1/docs/{doc}/links/{id}",
+            patch(change).delete(revoke),
+        )
         .route("/api/v1/docs/{doc}/closed", put(close))
 }
 
@@ -109,12 +109,17 @@ impl FromRequestParts<AppState> for Manager {
         let ConnectInfo(peer) = peer.map_err(|_| nobody())?;
         let allowed = state.origins.check(peer.ip(), &parts.headers);
         allowed.map_err(|refusal| Refusal(StatusCode::FORBIDDEN, refusal.to_string()))?;
-        let path = Path::<std::collections::HashMap<String, String>>::from_request_parts(parts, state).await;
+        let path =
+            Path::<std::collections::HashMap<String, String>>::from_request_parts(parts, state)
+                .await;
         let doc = path
             .ok()
             .and_then(|Path(names)| DocId::parse(names.get("doc")?).ok())
             .ok_or_else(|| {
-                Refusal::new(StatusCode::NOT_FOUND, "no document can have this name. Nothing was changed.")
+                Refusal::new(
+                    StatusCode::NOT_FOUND,
+                    "no document can have this name. Nothing was changed.",
+                )
             })?;
         let (grant, session) = asker(state, &doc, &parts.headers).await?;
         if !grant.manages() {
@@ -136,14 +141,23 @@ fn nobody() -> Refusal {
 
 type Session = (Visit, u64, Pass);
 
-async fn asker(state: &AppState, doc: &DocId, headers: &HeaderMap) -> Result<(Grant, Option<Session>), Refusal> {
+async fn asker(
+    state: &AppState,
+    doc: &DocId,
+    headers: &HeaderMap,
+) -> Result<(Grant, Option<Session>), Refusal> {
     let mut sent = headers.get_all(header::AUTHORIZATION).iter();
     let (Some(value), None) = (sent.next(), sent.next()) else {
         return Err(nobody());
     };
     let text = value.to_str().map_err(|_| nobody())?;
-    if let Some((_, token)) = text.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")) {
-        let token = Token::new(token.trim()).ok().filter(|token| !token.is_empty());
+    if let Some((_, token)) = text
+        .split_once(' ')
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+    {
+        let token = Token::new(token.trim())
+            .ok()
+            .filter(|token| !token.is_empty());
         let admission = state.access.admit(doc, &token.ok_or_else(nobody)?).await?;
         return Ok((admission.grant, None));
     }
@@ -233,7 +247,9 @@ async fn make(
     if label.chars().count() > MAX_LABEL || label.chars().any(char::is_control) {
         return Err(Refusal(
             StatusCode::BAD_REQUEST,
-            format!("a label has at most {MAX_LABEL} characters, in one line. No link was made. Give a shorter one."),
+            format!(
+                "a label has at most {MAX_LABEL} characters, in one line. No link was made. Give a shorter one."
+            ),
         ));
     }
     let doc = manager.doc;
@@ -274,7 +290,11 @@ async fn change(
     let doc = manager.doc;
     let changed = state
         .access
-        .off_thread(move |access| access.links().change(&doc, &id, wanted.access, expires_ms, now_ms()))
+        .off_thread(move |access| {
+            access
+                .links()
+                .change(&doc, &id, wanted.access, expires_ms, now_ms())
+        })
         .await??;
     let link = changed.ok_or_else(unknown)?;
     state.access.moved();
@@ -295,7 +315,11 @@ async fn revoke(
         return Err(unknown());
     }
     state.access.moved();
-    Ok((StatusCode::NO_CONTENT, [(header::CACHE_CONTROL, "no-store")]).into_response())
+    Ok((
+        StatusCode::NO_CONTENT,
+        [(header::CACHE_CONTROL, "no-store")],
+    )
+        .into_response())
 }
 
 #[derive(Deserialize)]
@@ -328,7 +352,9 @@ async fn close(
     // Whoever closes the door from inside is given a key first.
     if let Some((room, author, _)) = session.filter(|(_, _, pass)| closed && pass.is_name()) {
         let of = doc.clone();
-        let made = state.access.off_thread(move |access| access.issue(&of, Allows::Write, String::new(), None));
+        let made = state
+            .access
+            .off_thread(move |access| access.issue(&of, Allows::Write, String::new(), None));
         let (_, key) = made.await??;
         let shown = Token::new(key.clone()).map_err(|_| Unavailable.ended())?;
         room.hand_over(author, state.access.admit(&doc, &shown).await?);
@@ -366,6 +392,9 @@ fn unknown() -> Refusal {
 fn unread(rejection: JsonRejection) -> Refusal {
     Refusal(
         rejection.status(),
-        format!("the request could not be read: {}. Nothing was changed.", rejection.body_text()),
+        format!(
+            "the request could not be read: {}. Nothing was changed.",
+            rejection.body_text()
+        ),
     )
 }

@@ -19,7 +19,12 @@ use crate::rooms::now_ms;
 #[derive(Debug, Args)]
 pub struct TokenFlags {
     /// Folder of the documents, as the server has it.
-    #[arg(long, env = "MARU_DATA_DIR", value_name = "FOLDER", default_value = "./data")]
+    #[arg(
+        long,
+        env = "MARU_DATA_DIR",
+        value_name = "FOLDER",
+        default_value = "./data"
+    )]
     data_dir: PathBuf,
     /// The document that the token is for.
     #[arg(long, value_parser = doc, required_unless_present_any = ["revoke", "rotate_key"])]
@@ -66,7 +71,9 @@ pub enum TokenError {
     #[error(transparent)]
     Store(#[from] LinksError),
     /// There is none of this id.
-    #[error("there is no live link {0}. Nothing was changed. Its id stands in the list of links, and was printed when it was made.")]
+    #[error(
+        "there is no live link {0}. Nothing was changed. Its id stands in the list of links, and was printed when it was made."
+    )]
     Unknown(String),
 }
 
@@ -82,9 +89,13 @@ impl TokenFlags {
         let mut keys = KeyRing::open(&self.data_dir)?;
         let links = Links::open(&self.data_dir)?;
         if let Some(id) = self.revoke {
-            let revoked = links.revoke(None, &id, now_ms()).map_err(LinksError::from)?;
+            let revoked = links
+                .revoke(None, &id, now_ms())
+                .map_err(LinksError::from)?;
             return if revoked {
-                Ok(format!("link {id} was taken back; a running server ends it within a second\n"))
+                Ok(format!(
+                    "link {id} was taken back; a running server ends it within a second\n"
+                ))
             } else {
                 Err(TokenError::Unknown(id))
             };

@@ -9,7 +9,9 @@ use std::{
 };
 
 use base64::{Engine, prelude::BASE64_STANDARD, prelude::BASE64_URL_SAFE_NO_PAD};
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header};
+use jsonwebtoken::{
+    Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, decode_header,
+};
 use ring::{
     digest,
     rand::SystemRandom,
@@ -228,7 +230,11 @@ impl KeyRing {
     ///
     /// # Errors
     /// [`Unreadable`] when it is none, or signed by nobody here.
-    pub fn verify(&self, operator: Option<&OperatorKey>, token: &str) -> Result<Verified, Unreadable> {
+    pub fn verify(
+        &self,
+        operator: Option<&OperatorKey>,
+        token: &str,
+    ) -> Result<Verified, Unreadable> {
         let header = decode_header(token).map_err(|_| Unreadable)?;
         // What a header calls critical and we do not know makes the token invalid (RFC 7515, 4.1.11).
         if header.crit.is_some() {
@@ -245,18 +251,30 @@ impl KeyRing {
         let mut checks = Validation::new(algorithm);
         // Times are judged with the rest, by value and by one clock.
         checks.required_spec_claims.clear();
-        (checks.validate_exp, checks.validate_nbf, checks.validate_aud) = (false, false, false);
-        let claims = decode::<Claims>(token, key, &checks).map_err(|_| Unreadable)?.claims;
+        (
+            checks.validate_exp,
+            checks.validate_nbf,
+            checks.validate_aud,
+        ) = (false, false, false);
+        let claims = decode::<Claims>(token, key, &checks)
+            .map_err(|_| Unreadable)?
+            .claims;
         Ok(Verified { signer, claims })
     }
 
     fn file(&self, dir: &Path) -> Result<tempfile::NamedTempFile, KeyError> {
         let stored = Stored {
-            keys: self.keys.iter().map(|key| BASE64_STANDARD.encode(&key.pkcs8)).collect(),
+            keys: self
+                .keys
+                .iter()
+                .map(|key| BASE64_STANDARD.encode(&key.pkcs8))
+                .collect(),
         };
         let write = || {
             // Made with mode 0600.
-            let mut file = tempfile::Builder::new().prefix(".access").tempfile_in(dir)?;
+            let mut file = tempfile::Builder::new()
+                .prefix(".access")
+                .tempfile_in(dir)?;
             serde_json::to_writer_pretty(&mut file, &stored)?;
             file.write_all(b"\n")?;
             file.as_file().sync_all()?;
@@ -282,7 +300,10 @@ impl Stamp {
 }
 
 impl OwnKey {
-    #[expect(clippy::expect_used, reason = "no entropy at the start of a server: nothing can go on")]
+    #[expect(
+        clippy::expect_used,
+        reason = "no entropy at the start of a server: nothing can go on"
+    )]
     fn fresh() -> Self {
         let made = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new());
         let pkcs8 = made.expect("the operating system has random numbers");

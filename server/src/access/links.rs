@@ -59,10 +59,14 @@ pub struct Link {
 #[derive(Debug, Error)]
 pub enum LinksError {
     /// The document has as many as it may.
-    #[error("this document has {MAX_LIVE} live links, as many as it may. Nothing was changed. Take one back first.")]
+    #[error(
+        "this document has {MAX_LIVE} live links, as many as it may. Nothing was changed. Take one back first."
+    )]
     Full,
     /// Its token could not be signed.
-    #[error("the link could not be signed: the key of links is unusable. Nothing was changed. Make a new one with `maru token --rotate-key`.")]
+    #[error(
+        "the link could not be signed: the key of links is unusable. Nothing was changed. Make a new one with `maru token --rotate-key`."
+    )]
     Unsigned,
     /// SQLite's own reason.
     #[error("the store of links cannot be used: {0}")]
@@ -93,9 +97,8 @@ impl Links {
     /// [`OpenLinksError`] when the file is none of ours or cannot be used.
     pub fn open(dir: &Path) -> Result<Self, OpenLinksError> {
         let path = dir.join(FILE);
-        let opened = Connection::open(&path).and_then(|mut connection| {
-            prepare(&mut connection).map(|()| connection)
-        });
+        let opened = Connection::open(&path)
+            .and_then(|mut connection| prepare(&mut connection).map(|()| connection));
         match opened {
             Ok(connection) => Ok(Self::new(connection)),
             Err(error) => Err(OpenLinksError {
@@ -110,9 +113,8 @@ impl Links {
     /// # Errors
     /// [`OpenLinksError`] when SQLite has no memory.
     pub fn in_memory() -> Result<Self, OpenLinksError> {
-        let opened = Connection::open_in_memory().and_then(|mut connection| {
-            prepare(&mut connection).map(|()| connection)
-        });
+        let opened = Connection::open_in_memory()
+            .and_then(|mut connection| prepare(&mut connection).map(|()| connection));
         opened.map(Self::new).map_err(|error| OpenLinksError {
             path: ":memory:".into(),
             reason: error.to_string(),
@@ -130,7 +132,8 @@ impl Links {
     /// # Errors
     /// SQLite's.
     pub fn version(&self) -> rusqlite::Result<i64> {
-        self.lock().pragma_query_value(None, "data_version", |row| row.get(0))
+        self.lock()
+            .pragma_query_value(None, "data_version", |row| row.get(0))
     }
 
     /// Whether somebody closed a document.
@@ -176,9 +179,12 @@ impl Links {
     /// SQLite's.
     pub fn live(&self, doc: &DocId, now_ms: u64) -> rusqlite::Result<Vec<Link>> {
         let connection = self.lock();
-        let mut query =
-            connection.prepare_cached(&format!("{SELECT} WHERE doc = ?1 AND {LIVE} ORDER BY created, id"))?;
-        query.query_map(params![doc.as_str(), stored(now_ms)], link)?.collect()
+        let mut query = connection.prepare_cached(&format!(
+            "{SELECT} WHERE doc = ?1 AND {LIVE} ORDER BY created, id"
+        ))?;
+        query
+            .query_map(params![doc.as_str(), stored(now_ms)], link)?
+            .collect()
     }
 
     /// Adds a link.
@@ -260,12 +266,17 @@ impl Links {
     /// Makes every later read fail, as a broken disk does.
     #[cfg(test)]
     pub(crate) fn break_now(&self) {
-        drop(self.lock().execute_batch("DROP TABLE links; DROP TABLE closed;"));
+        drop(
+            self.lock()
+                .execute_batch("DROP TABLE links; DROP TABLE closed;"),
+        );
     }
 
     fn lock(&self) -> MutexGuard<'_, Connection> {
         // A transaction that was left is rolled back by its own drop.
-        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+        self.connection
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -304,7 +315,10 @@ fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {
     };
     let ours = (APPLICATION_ID, USER_VERSION);
     let foreign = |found: (i32, i32)| found != ours && found != (0, 0);
-    let before = (number(connection, "application_id")?, number(connection, "user_version")?);
+    let before = (
+        number(connection, "application_id")?,
+        number(connection, "user_version")?,
+    );
     if foreign(before) {
         return Err(rusqlite::Error::SqliteFailure(
             rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_NOTADB),

@@ -21,11 +21,14 @@ impl RenewUrl {
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         const ALLOWED: &str = "give an address such as https://id.example/maru?doc={doc}";
         let uri: Uri = text.replace(DOC, "doc").parse().map_err(|_| ALLOWED)?;
-        let scheme = uri.scheme_str().filter(|scheme| matches!(*scheme, "http" | "https"));
+        let scheme = uri
+            .scheme_str()
+            .filter(|scheme| matches!(*scheme, "http" | "https"));
         let authority = uri.authority().filter(|authority| {
             // It becomes a word of a policy.
             let sound = |c: char| c.is_ascii_alphanumeric() || ".-:[]".contains(c);
-            authority.as_str().chars().all(sound) && !text.split('/').nth(2).unwrap_or(DOC).contains(DOC)
+            authority.as_str().chars().all(sound)
+                && !text.split('/').nth(2).unwrap_or(DOC).contains(DOC)
         });
         match (scheme, authority) {
             (Some(scheme), Some(authority)) => Ok(Self {
@@ -59,7 +62,15 @@ mod tests {
         assert_eq!(url.origin(), "https://id.example:8443");
         let doc = DocId::parse("plan").unwrap();
         assert_eq!(url.of(&doc), "https://id.example:8443/maru?doc=plan&x=1");
-        for wrong in ["", "/maru", "ftp://id.example/", "https://{doc}.example/", "https://a@b/", "https://a;b/", "javascript:1"] {
+        for wrong in [
+            "",
+            "/maru",
+            "ftp://id.example/",
+            "https://{doc}.example/",
+            "https://a@b/",
+            "https://a;b/",
+            "javascript:1",
+        ] {
             assert!(RenewUrl::parse(wrong).is_err(), "{wrong}");
         }
     }

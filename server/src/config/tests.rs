@@ -6,7 +6,10 @@ use super::*;
 
 fn read(args: &[&str]) -> Result<Config, clap::Error> {
     let cli = Cli::try_parse_from(std::iter::once(&"maru").chain(args))?;
-    Ok(cli.into_config().expect("the values fit each other"))
+    match cli.into_job().expect("the values fit each other") {
+        Job::Serve(config) => Ok(*config),
+        Job::Token(_) => panic!("it serves"),
+    }
 }
 
 #[test]
@@ -32,6 +35,8 @@ fn a_bad_value_is_refused_with_flag_value_and_what_is_allowed() {
         ("--addr", "3000", "such as 127.0.0.1:3000"),
         ("--store", "postgres", "give sqlite or memory"),
         ("--store", "nats://127.0.0.1", "comes later"),
+        ("--auth", "none", "give open or jwt"),
+        ("--jwt-renew-url", "/renew", "such as https://id.example"),
         (
             "--allowed-origin",
             "wiki.example",
@@ -67,7 +72,7 @@ fn a_bad_value_is_refused_with_flag_value_and_what_is_allowed() {
 #[test]
 fn an_update_that_fits_no_document_is_refused() {
     let cli = Cli::try_parse_from(["maru", "--max-document=64KiB", "--max-update=1MiB"]).unwrap();
-    let text = cli.into_config().unwrap_err().to_string();
+    let text = cli.into_job().unwrap_err().to_string();
     assert!(text.contains("'1MiB'") && text.contains("64KiB"), "{text}");
 }
 

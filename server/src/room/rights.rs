@@ -229,8 +229,8 @@ impl OpenRoom {
         if !standing.pass.is_same(pass) {
             return;
         }
-        let changed = (standing.grant.role, standing.grant.expires_at)
-            != (grant.role, grant.expires_at);
+        let changed =
+            (standing.grant.role, standing.grant.expires_at) != (grant.role, grant.expires_at);
         if changed && standing.grant.expires_at != grant.expires_at {
             standing.asked = false;
         }
@@ -251,7 +251,10 @@ impl OpenRoom {
     }
 
     fn end_if(&self, author: u64, pass: &Pass, denied: Denied) {
-        let is_same = self.lock().pass(author).is_some_and(|now| now.is_same(pass));
+        let is_same = self
+            .lock()
+            .pass(author)
+            .is_some_and(|now| now.is_same(pass));
         if is_same {
             self.end(author, denied.ended());
         }
@@ -311,7 +314,12 @@ impl OpenRoom {
         for (author, guest) in guests.iter_mut() {
             // A plain Yjs client is not asked: it has no word for it.
             guest.standing.asked = true;
-            if guest.standing.grant.expires_at.is_some_and(|ends| ends <= now_ms) {
+            if guest
+                .standing
+                .grant
+                .expires_at
+                .is_some_and(|ends| ends <= now_ms)
+            {
                 over.push(*author);
             }
         }
@@ -351,14 +359,23 @@ impl OpenRoom {
 
 impl Core {
     fn passes(&self) -> Vec<(u64, Pass)> {
-        let sessions = self.sessions.iter().filter(|(_, linked)| !linked.session.is_ended());
+        let sessions = self
+            .sessions
+            .iter()
+            .filter(|(_, linked)| !linked.session.is_ended());
         let sessions = sessions.map(|(author, linked)| (*author, linked.standing.pass.clone()));
-        let guests = self.guests.iter().map(|(author, guest)| (*author, guest.standing.pass.clone()));
+        let guests = self
+            .guests
+            .iter()
+            .map(|(author, guest)| (*author, guest.standing.pass.clone()));
         sessions.chain(guests).collect()
     }
 
     fn pass(&self, author: u64) -> Option<&Pass> {
-        let session = self.sessions.get(&author).map(|linked| &linked.standing.pass);
+        let session = self
+            .sessions
+            .get(&author)
+            .map(|linked| &linked.standing.pass);
         session.or_else(|| self.guests.get(&author).map(|guest| &guest.standing.pass))
     }
 }

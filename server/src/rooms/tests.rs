@@ -10,6 +10,7 @@ use protocol::{
 use tokio::sync::Notify;
 
 use super::*;
+use crate::access::{Access, Admission, judge::Mode};
 use crate::{room::OpenRoom, rooms::tests::scripted_log::ScriptedLog};
 
 #[path = "../../tests/integration/scripted_log.rs"]
@@ -29,6 +30,7 @@ impl World {
         let (log, metrics) = (Arc::new(ScriptedLog::default()), Arc::new(Metrics::new()));
         let rooms = Rooms::new(
             log.clone(),
+            access(),
             Arc::clone(&metrics),
             RoomLimits::default(),
             Duration::ZERO,
@@ -56,6 +58,10 @@ impl World {
     }
 }
 
+fn access() -> Arc<Access> {
+    Arc::new(Access::in_memory(Mode::Open, None).unwrap())
+}
+
 fn greet(room: &OpenRoom, sid: u8) -> u64 {
     let hello = Hello {
         version: VERSION,
@@ -67,7 +73,9 @@ fn greet(room: &OpenRoom, sid: u8) -> u64 {
         state_vector: vec![0].into(),
         token: protocol::frame::Token::default(),
     };
-    room.open_session(&hello, [sid; 16], [0; 32], Arc::new(Notify::new()))
+    let admission = Admission::by_name(&hello.doc);
+    let wake = Arc::new(Notify::new());
+    room.open_session(&hello, [sid; 16], [0; 32], &admission, wake)
         .unwrap()
 }
 
@@ -281,6 +289,7 @@ async fn a_tail_that_was_found_counts_towards_the_next_snapshot() {
     // A server that is killed here leaves the tail to the next one.
     let next = Rooms::new(
         world.log.clone(),
+        access(),
         Arc::clone(&world.metrics),
         RoomLimits::default(),
         Duration::ZERO,

@@ -3,9 +3,7 @@
 use std::{net::SocketAddr, pin::pin, sync::Arc};
 
 use axum::{
-    extract::{
-        ConnectInfo, Path, Query, State, rejection::QueryRejection, ws::WebSocketUpgrade,
-    },
+    extract::{ConnectInfo, Path, Query, State, rejection::QueryRejection, ws::WebSocketUpgrade},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
@@ -52,14 +50,15 @@ pub async fn upgrade(
         Ok(doc) => doc,
         Err(error) => return (StatusCode::BAD_REQUEST, format!("{error}\n")).into_response(),
     };
-    let shown = shown.ok().map(|Query(shown)| shown.token.unwrap_or_default());
+    let shown = shown
+        .ok()
+        .map(|Query(shown)| shown.token.unwrap_or_default());
     let (tasks, deadlines) = (state.tasks.clone(), state.config.deadlines);
     // A first sync step may carry a week of edits made without a network.
     let max = state.config.max_update.saturating_mul(8) + (64 << 10);
-    bounded(upgrade, max)
-        .on_upgrade(move |socket| {
-            tasks.run(serve(state, doc, shown, Socket::new(socket, deadlines)))
-        })
+    bounded(upgrade, max).on_upgrade(move |socket| {
+        tasks.run(serve(state, doc, shown, Socket::new(socket, deadlines)))
+    })
 }
 
 async fn serve(state: AppState, doc: DocId, shown: Option<String>, mut socket: Socket) {

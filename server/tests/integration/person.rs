@@ -15,7 +15,7 @@ use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use protocol::{
     client::{Client, Effect, Embedded, LinkStatus, Status},
-    frame::ErrorCode,
+    frame::{ErrorCode, Token},
     id::{ClientId, DocId},
     replica::{Edit, Replica},
 };
@@ -69,6 +69,7 @@ struct Page {
     /// How the next link is made.
     way: Way,
     offline: bool,
+    renewals: usize,
     promises: Promises,
     /// Edits of others that this person has not taken in yet, when they wait to be taken in.
     held: Option<VecDeque<Bytes>>,
@@ -99,6 +100,35 @@ impl Person {
         person
     }
 
+    /// As [`Person::come_by`], with a link's token.
+    pub(crate) fn with_token(addr: SocketAddr, doc: &str, way: Way, token: &str) -> Self {
+        let person = Self::come_by(addr, doc, way);
+        person.shows(token);
+        person
+    }
+
+    /// Has another link from now on.
+    pub(crate) fn shows(&self, token: &str) {
+        let token = Token::new(token).unwrap();
+        self.shared.act(|page, now| page.client.token(now, token));
+    }
+
+    /// Asks for another try.
+    pub(crate) fn retry(&self) {
+        self.shared.act(|page, now| page.client.retry(now));
+    }
+
+    /// How often a new token was asked for.
+    pub(crate) fn renewals(&self) -> usize {
+        self.shared.page.lock().unwrap().renewals
+    }
+
+    /// Who speaks, as the value of `Authorization`.
+    pub(crate) fn authorization(&self) -> String {
+        let page = self.shared.page.lock().unwrap();
+        page.client.authorization().expect("a session").to_string()
+    }
+
     /// Comes with a page that was delivered with a state.
     pub(crate) fn with_page(addr: SocketAddr, doc: &str, embedded: Embedded, state: &[u8]) -> Self {
         let id = ClientId::from_random(rand::random());
@@ -118,6 +148,7 @@ impl Person {
                 connect: false,
                 way: Way::WebSocket,
                 offline: false,
+                renewals: 0,
                 promises: Promises::new(),
                 held: None,
             }),
@@ -402,6 +433,7 @@ impl Shared {
                 }
                 Effect::PresenceReset => page.others.clear(),
                 Effect::Status => {}
+                Effect::Renew { .. } => page.renewals += 1,
             }
         }
     }

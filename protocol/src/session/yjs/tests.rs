@@ -245,3 +245,62 @@ fn what_is_no_message_ends_the_connection() {
         "a state vector that is none"
     );
 }
+
+#[test]
+fn a_readers_edits_are_ignored_and_answered_once() {
+    let mut room = room(RoomLimits::default());
+    let mut session = YjsSession::open(1, Role::Read, &room);
+    session.next(&mut room).unwrap();
+    // What a provider answers to Step1 without having anything is no edit.
+    receive(&mut session, &mut room, Message::Step2(&EMPTY_UPDATE));
+    assert_eq!(session.next(&mut room).unwrap(), [Bytes::new(); 0]);
+    for update in typed(4, &["a", "b"]) {
+        assert_eq!(
+            receive(&mut session, &mut room, Message::Update(&update)),
+            Received::Nothing
+        );
+    }
+    assert_eq!(room.head(), 0);
+    let told = session.next(&mut room).unwrap();
+    let Ok(Message::Auth(payload)) = Message::decode(&told[0]) else {
+        panic!("{told:?}");
+    };
+    let mut reader = crate::wire::Reader::new(payload);
+    assert_eq!(reader.var_u64(), Ok(0), "permission denied");
+    assert!(reader.var_str(1_000).unwrap().contains("you may read"));
+    assert_eq!(told.len(), 1);
+    assert_eq!(session.next(&mut room).unwrap(), [Bytes::new(); 0], "once");
+}
+
+#[test]
+fn a_peer_that_may_write_again_is_asked_for_what_it_wrote() {
+    let mut room = room(RoomLimits::default());
+    let mut session = YjsSession::open(1, Role::Read, &room);
+    session.next(&mut room).unwrap();
+    let edit = typed(4, &["a"]).remove(0);
+    receive(&mut session, &mut room, Message::Update(&edit));
+    session.set_role(Role::Write);
+    let told = session.next(&mut room).unwrap();
+    assert!(matches!(Message::decode(&told[0]), Ok(Message::Step1(_))));
+    receive(&mut session, &mut room, Message::Step2(&edit));
+    assert_eq!(room.head(), 1);
+}
+
+#[test]
+fn a_connection_whose_rights_are_over_ends() {
+    let mut room = room(RoomLimits::default());
+    let mut session = YjsSession::open(1, Role::Write, &room);
+    session.end(Ended::new(ErrorCode::Expired, "why"));
+    let edit = Bytes::from(Message::Update(&typed(4, &["a"])[0]).encode());
+    assert!(
+        session
+            .receive(&edit, &mut room, 5)
+            .is_err_and(|ended| ended.code == ErrorCode::Expired)
+    );
+    assert!(
+        session
+            .next(&mut room)
+            .is_err_and(|ended| ended.code == ErrorCode::Expired)
+    );
+    assert_eq!(room.head(), 0);
+}

@@ -79,6 +79,7 @@ impl World {
                     self.rearm(i);
                 }
             }
+            Fault::Rights => self.rights_change(),
             Fault::Crash => self.crash(),
             Fault::Restart => self.restart(),
             Fault::Disk => self.disk.failed = true,

@@ -254,6 +254,7 @@ impl World {
         let around = Around {
             links: &mut self.links,
             disk: &mut self.disk,
+            allowed: &self.allowed,
             plan: &self.plan,
             random: &mut self.random,
             now: self.now,

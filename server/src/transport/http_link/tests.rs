@@ -4,6 +4,7 @@ use std::{pin::Pin, slice::from_ref, time::Duration};
 
 use super::*;
 use crate::{
+    access::{Access, Admission, judge::Mode},
     log::memory::MemoryLog,
     rooms::Rooms,
     transport::answer::{delivery, packet},
@@ -28,6 +29,7 @@ impl World {
         Self {
             rooms: Rooms::new(
                 Arc::new(MemoryLog::new()),
+                Arc::new(Access::in_memory(Mode::Open, None).unwrap()),
                 Arc::clone(&metrics),
                 RoomLimits::default(),
                 Duration::from_secs(60),
@@ -51,8 +53,9 @@ impl World {
         };
         let room = self.rooms.enter(&hello.doc).await.unwrap();
         let (sid, key, wake) = (rand::random(), [7; 32], Arc::new(Notify::new()));
+        let admission = Admission::by_name(&hello.doc);
         let author = room
-            .open_session(&hello, sid, key, Arc::clone(&wake))
+            .open_session(&hello, sid, key, &admission, Arc::clone(&wake))
             .unwrap();
         let link = Link {
             room,

@@ -82,11 +82,11 @@ for (const [site, host] of [["another port", "127.0.0.1"], ["another site", "loc
 
     expect(await request(stranger, maru.url(doc), {}), "the document's page").toBe("failed")
     expect(await framed(stranger, maru, doc), "in a frame").toBe(false)
+    expect(await ada.others()).toEqual([])
     expect(await reached(stranger, maru, doc), "in a window").toBe(false)
     await ada.type(" alone")
     await ada.sees("hers alone")
     await ada.saved()
-    expect(await ada.others()).toEqual([])
     await stranger.context().close()
   })
 }

@@ -121,6 +121,7 @@ test("pictures of sharing, and of what one may do here", async ({ join, visit, m
   await dialog.locator(".share-new .primary").click()
   await expect(dialog.locator(".share-links li")).toHaveCount(4)
   await take(ada.page, "share-closed-document")
+  await dialog.getByRole("button", { name: "Close" }).click()
   const korean = { locale: "ko-KR", colorScheme: "dark" as const }
   for (const [name, options] of [["desktop", DESKTOP], ["phone", PHONE], ["dark-korean", { ...DESKTOP, ...korean }], ["phone-dark-korean", { ...PHONE, ...korean }]] as const) {
     const page = await visit({ name: "Bin", ...options })

@@ -174,6 +174,7 @@ impl Session {
         let access = Access {
             pass: token.as_str().to_owned(),
             since: browser::now(),
+            waits_to_write: !reporter.may_write_at_first(),
             doc: delivered.doc.as_str().to_owned(),
             renew: delivered.renew,
         };
@@ -494,6 +495,7 @@ impl Session {
                 editor.set_read_only(!facts.may_write);
             }
         }
+        self.begin_to_write();
         set_if_new(self.signals.note, note);
         set_if_new(self.signals.saved, SavedState::from(facts));
         set_if_new(self.signals.trouble, facts.trouble);

@@ -39,8 +39,9 @@ const DOORS = [
 ] as const
 
 /** What the server answers to the page's requests, as it travels: the browser hides most of it from the page. */
-async function statuses(page: Page, origin: string): Promise<string[]> {
-  const answers: string[] = []
+async function statuses(page: Page, origin: string): Promise<() => string[]> {
+  // Of one request, either may come first.
+  const answers: [string, number][] = []
   const requests = new Map<string, string>()
   const cdp = await page.context().newCDPSession(page)
   cdp.on("Network.requestWillBeSent", ({ requestId, request }) => {
@@ -48,11 +49,10 @@ async function statuses(page: Page, origin: string): Promise<string[]> {
     if (to === origin) requests.set(requestId, `${request.method} ${pathname}`)
   })
   cdp.on("Network.responseReceivedExtraInfo", ({ requestId, statusCode }) => {
-    const request = requests.get(requestId)
-    if (request) answers.push(`${request} ${statusCode}`)
+    answers.push([requestId, statusCode])
   })
   await cdp.send("Network.enable")
-  return answers
+  return () => answers.filter(([id]) => requests.has(id)).map(([id, status]) => `${requests.get(id)} ${status}`)
 }
 
 for (const [site, host] of [["another port", "127.0.0.1"], ["another site", "localhost"]] as const) {
@@ -77,31 +77,29 @@ for (const [site, host] of [["another port", "127.0.0.1"], ["another site", "loc
       expect(await request(stranger, maru.origin + path, { method, headers, ...(body && { body }) }), path).toBe("failed")
     }
     // What the server answered at all was a refusal.
-    expect(answers.filter((answer) => !/ (403|405)$/.test(answer))).toEqual([])
-    for (const [method, path] of DOORS) expect(answers).toContain(`${method} ${path} 403`)
+    for (const [method, path] of DOORS) await expect.poll(answers).toContain(`${method} ${path} 403`)
+    expect(answers().filter((answer) => !/ (403|405)$/.test(answer))).toEqual([])
 
     expect(await request(stranger, maru.url(doc), {}), "the document's page").toBe("failed")
     expect(await framed(stranger, maru, doc), "in a frame").toBe(false)
+    expect(await ada.others()).toEqual([])
     expect(await reached(stranger, maru, doc), "in a window").toBe(false)
     await ada.type(" alone")
     await ada.sees("hers alone")
     await ada.saved()
-    expect(await ada.others()).toEqual([])
     await stranger.context().close()
   })
 }
 
 /** Whether the document shows inside a frame of the page. */
 async function framed(page: Page, maru: Maru, doc: string): Promise<boolean> {
-  const loaded = page.waitForEvent("requestfinished", (request) => request.url() === maru.url(doc))
-  await page.evaluate((address) => {
+  await page.evaluate((address) => new Promise((loaded) => {
     const frame = document.createElement("iframe")
+    frame.onload = loaded
     frame.src = address
     document.body.append(frame)
-  }, maru.url(doc))
-  await loaded
+  }), maru.url(doc))
   const frame = page.frames().find((frame) => frame.parentFrame())
-  await expect.poll(() => frame?.url()).not.toBe("")
   return (await frame?.evaluate(() => !!document.getElementById("maru-editor")).catch(() => false)) ?? false
 }
 

@@ -2,6 +2,7 @@
 import { resolve } from "node:path"
 import type { Page } from "@playwright/test"
 import { expect, test } from "../fixtures"
+import { shareOf } from "../share"
 
 const FOLDER = resolve(import.meta.dirname, "../test-results/look")
 // Animations go on: a finished one would have taken the names from the carets.
@@ -100,4 +101,57 @@ test("pictures of a document without script, and without a server", async ({ own
   await ada.type("Written with nobody listening.")
   await ada.mark("unsaved")
   await take(ada.page, "document-unsaved")
+})
+
+test("pictures of sharing, and of what one may do here", async ({ join, visit, maru, doc, allow }) => {
+  allow(/\b40[13]\b/)
+  const ada = await join("Ada Lovelace", DESKTOP)
+  await ada.paste(TEXT)
+  await ada.saved()
+  const dialog = ada.page.locator("#maru-share")
+  await ada.page.locator(".share").click()
+  await expect(dialog.locator(".share-new")).toBeVisible()
+  await take(ada.page, "share-open-document")
+  await dialog.getByRole("button", { name: "Close" }).click()
+  const links = await shareOf(ada)
+  await links.close()
+  const view = await links.make("View", "for the newsletter")
+  await links.make("Edit", "우리 팀")
+  await ada.page.locator(".share").click()
+  await dialog.locator(".share-new .primary").click()
+  await expect(dialog.locator(".share-links li")).toHaveCount(4)
+  await take(ada.page, "share-closed-document")
+  await dialog.getByRole("button", { name: "Close" }).click()
+  const korean = { locale: "ko-KR", colorScheme: "dark" as const }
+  for (const [name, options] of [["desktop", DESKTOP], ["phone", PHONE], ["dark-korean", { ...DESKTOP, ...korean }], ["phone-dark-korean", { ...PHONE, ...korean }]] as const) {
+    const page = await visit({ name: "Bin", ...options })
+    await page.goto(view)
+    const bin = await join.at(page, "Bin")
+    await expect(page.locator(".note[data-shown=true]")).toBeVisible()
+    await bin.sees(TEXT)
+    await take(page, `viewer-${name}`)
+    await page.locator(".share").click()
+    await expect(page.locator(".share-problem")).not.toBeEmpty()
+    await take(page, `viewer-share-${name}`)
+    await page.locator("#maru-share .dialog-head button").click()
+    const stranger = await visit({ name: "Chan", ...options })
+    await stranger.goto(maru.url(doc))
+    await expect(stranger.locator(".notice")).toBeVisible()
+    await take(stranger, `needs-link-${name}`)
+    await stranger.goto(`${view.slice(0, -9)}`)
+    await expect(stranger.locator(".notice")).toBeVisible()
+    await take(stranger, `bad-link-${name}`)
+  }
+  const phone = await visit({ name: "Dara", ...PHONE, ...korean })
+  await phone.goto(await links.make("Edit", "다라"))
+  await join.at(phone, "Dara")
+  await phone.locator(".share").click()
+  await expect(phone.locator(".share-links li")).toHaveCount(5)
+  await take(phone, "share-phone-dark-korean")
+  await phone.locator(".share-links li").last().scrollIntoViewIfNeeded()
+  await take(phone, "share-phone-dark-korean-links")
+  await phone.locator("#maru-share .dialog-head button").click()
+  await links.revoke("다라")
+  await expect(phone.locator(".notice")).toBeVisible()
+  await take(phone, "revoked-phone-dark-korean")
 })

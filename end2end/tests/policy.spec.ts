@@ -67,6 +67,7 @@ for (const [look, options] of [
     await expect(ada.page.locator(".maru-caret")).toHaveCount(1)
     if (!("isMobile" in options)) await expect(ada.page.locator("pre > code[data-coloured] span").first()).toBeVisible()
     expect(await barriers(ada.page), "a document with somebody in it").toEqual([])
+    await ada.page.locator(".cm-content").focus()
     await ada.press("Control+f")
     await expect(ada.page.locator(".cm-search")).toBeVisible()
     expect(await barriers(ada.page), "the search").toEqual([])

@@ -5,7 +5,7 @@ import { type Server, createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
 import { join as path } from "node:path"
-import { Maru, expect, test } from "../fixtures"
+import { Maru, type Person, expect, test } from "../fixtures"
 
 const SECRET = "a secret of the operator's own system, long enough"
 
@@ -46,6 +46,9 @@ async function serverOf(operator: Operator): Promise<Maru> {
   return Maru.start(["--auth", "jwt", "--jwt-secret-file", file, "--jwt-renew-url", `${operator.origin}/maru?doc={doc}`])
 }
 
+/** A document that opens by a token may be written in once its session is open, and has the keyboard then. */
+const mayWrite = (person: Person) => expect(person.page.locator(".cm-content:focus")).toHaveAttribute("contenteditable", "true")
+
 /** The browser says so when the operator's system does not answer well, or refuses. */
 const UNWELL = /\b(503|403)\b.*\/maru\?doc=/
 
@@ -55,6 +58,7 @@ test("a token is renewed while one writes, once the operator's system answers, a
   const own = await serverOf(operator)
   // The server says it 60 seconds before the end: at once.
   const ada = await join("Ada", { server: own, path: `/d/${doc}#t=${signed(doc, 50)}` })
+  await mayWrite(ada)
   await ada.type(`${"a line\n".repeat(200)}`)
   await ada.saved()
   await ada.select(70)
@@ -71,7 +75,9 @@ test("a token is renewed while one writes, once the operator's system answers, a
   await expect(ada.page.locator(".note[data-shown=true]")).toHaveCount(0)
   expect(await place()).toEqual(before)
   expect(await ada.page.evaluate((key) => localStorage.getItem(key), `maru-pass:${doc}`)).toBe(fresh)
+  await ada.press("Control+End")
   await ada.type("on")
+  await ada.sees(`${"a line\n".repeat(200)}on`)
   await ada.saved()
   expect(own.log).not.toContain(fresh)
   await ada.page.close()
@@ -86,6 +92,7 @@ test("when the operator's system says no, the session ends with the token, and t
   operator.answer = () => ({ status: 403 })
   const own = await serverOf(operator)
   const ada = await join("Ada", { server: own, path: `/d/${doc}#t=${signed(doc, 8)}` })
+  await mayWrite(ada)
   await ada.type("until the end")
   await ada.saved()
   await expect(ada.page.locator(".notice")).toContainText("Your access to this document has ended")
@@ -106,6 +113,7 @@ test("a token that has ended while the operator's system is away is renewed when
   const operator = await Operator.start()
   const own = await serverOf(operator)
   const ada = await join("Ada", { server: own, path: `/d/${doc}#t=${signed(doc, 6)}` })
+  await mayWrite(ada)
   await ada.type("patience")
   await ada.saved()
   await expect(ada.page.locator(".notice")).toContainText("the system that renews it cannot be reached")

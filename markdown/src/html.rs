@@ -1,4 +1,4 @@
-//! Where our HTML differs from comrak's: headings, links, images and formulas. All else is comrak's own.
+//! Where our HTML differs from comrak's: headings, links, images, boxes to tick and formulas. All else is comrak's own.
 use crate::images::Images;
 use crate::link::{self, Target};
 use comrak::create_formatter;
@@ -87,6 +87,22 @@ create_formatter!(Formatter<Images>, {
         }
         if entering {
             return Ok(ChildRendering::Plain);
+        }
+    },
+    // A box has a name, for who hears the page; the sign of the source, since it has to be in every language.
+    NodeValue::TaskItem(ref item) => |context, node, entering| {
+        if entering {
+            let (checked, name) = match item.symbol {
+                Some(_) => (" checked=\"\"", "[x]"),
+                None => ("", "[ ]"),
+            };
+            context.cr()?;
+            context.write_str("<li")?;
+            render_sourcepos(context, node)?;
+            write!(context, "><input type=\"checkbox\"{checked} disabled=\"\" aria-label=\"{name}\" /> ")?;
+        } else {
+            context.write_str("</li>")?;
+            context.lf()?;
         }
     },
     // As code, so that it reads well until (and unless) somebody typesets it.

@@ -25,7 +25,11 @@ fn korean_particles_may_follow_emphasis() {
 #[test]
 fn the_usual_extensions_are_on() {
     contains("|a|b|\n|-|-|\n|1|2|", "<table");
-    contains("- [x] done", "type=\"checkbox\" checked=\"\"");
+    contains(
+        "- [x] done\n- [ ] open",
+        "<li data-sourcepos=\"1:1-1:10\"><input type=\"checkbox\" checked=\"\" disabled=\"\" aria-label=\"[x]\" /> done</li>",
+    );
+    contains("- [ ] open", "disabled=\"\" aria-label=\"[ ]\"");
     contains("see https://maru.kr now", "href=\"https://maru.kr\"");
     contains("a[^1]\n\n[^1]: note", "class=\"footnotes\"");
     contains("> [!NOTE]\n> text", "markdown-alert-note");

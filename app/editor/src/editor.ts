@@ -87,7 +87,8 @@ export function mount(parent: HTMLElement, text: string, host: Host, options: Op
         phrases(options.lang),
         theme,
         EditorView.cspNonce.of(nonce() ?? ""),
-        EditorView.contentAttributes.of({ "aria-label": options.label, spellcheck: "true", autocorrect: "on", autocapitalize: "sentences" }),
+        // Also a viewer reaches the text by the keyboard, to scroll it and to copy from it.
+        EditorView.contentAttributes.of({ "aria-label": options.label, tabindex: "0", spellcheck: "true", autocorrect: "on", autocapitalize: "sentences" }),
       ],
     }),
   })

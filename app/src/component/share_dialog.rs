@@ -4,7 +4,7 @@ use crate::component::dialog::Dialog;
 use crate::pass;
 use crate::phrases::Phrases;
 use crate::preferences::Preferences;
-use crate::share::{Ask, Share};
+use crate::share::{Ask, Problem, Share};
 use leptos::html;
 use leptos::prelude::*;
 
@@ -81,11 +81,16 @@ pub fn ShareDialog(node: NodeRef<html::Dialog>, model: ShareModel) -> impl IntoV
         let problem = share.with(|share| share.problem);
         problem.map(|problem| (preferences.lang.get().phrases().share.problem)(problem))
     };
+    // A viewer who looks has done nothing that failed.
+    let is_calm = move || {
+        let not_allowed = share.with(|share| share.problem == Some(Problem::NotAllowed));
+        (not_allowed && !model.is_known()).to_string()
+    };
     view! {
         <Dialog node preferences id="maru-share" title on_close=model.on_close>
             <div class="share-parts" aria-busy=move || share.with(|share| share.waiting).to_string()>
                 <Openness model />
-                <p class="share-problem" role="alert">{problem}</p>
+                <p class="share-problem" role="alert" data-calm=is_calm>{problem}</p>
                 <NewLink model />
                 <Made model />
                 <LiveLinks model />

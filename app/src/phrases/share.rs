@@ -11,7 +11,6 @@ pub struct Share {
     // Who may open the document.
     pub who_open: &'static str,
     pub who_closed: &'static str,
-    pub who_unknown: &'static str,
     pub address: &'static str,
     pub own_link: &'static str,
     pub only_links: &'static str,

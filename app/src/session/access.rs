@@ -7,6 +7,7 @@ use crate::share::Ask;
 use crate::transport::api;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use protocol::client::LinkStatus;
 use protocol::frame::{ErrorCode, Token};
 
 /// A pass that is refused within this time, in milliseconds, never was good for anything here; one that was good for longer has
@@ -21,6 +22,8 @@ pub(super) struct Access {
     pub(super) pass: String,
     /// Since when.
     pub(super) since: u64,
+    /// The keyboard is to be given to the editor once one may write.
+    pub(super) waits_to_write: bool,
     /// Where an operator's system gives a new token.
     pub(super) renew: Option<String>,
 }
@@ -36,6 +39,19 @@ impl Session {
     #[must_use]
     pub fn may_write_at_first(&self) -> bool {
         self.inner.borrow().reporter.may_write_at_first()
+    }
+
+    /// The first session is open: whoever may write by it, and not before it, gets the keyboard now.
+    pub(super) fn begin_to_write(&self) {
+        let editor = {
+            let mut inner = self.inner.borrow_mut();
+            let live = inner.connection.status().link == LinkStatus::Live;
+            let begins = live && std::mem::replace(&mut inner.access.waits_to_write, false);
+            inner.editor.clone().filter(|_| begins)
+        };
+        if let Some(editor) = editor.filter(|_| self.signals.may_write.get_untracked()) {
+            editor.focus();
+        }
     }
 
     /// Tells the page what it came with. Not before it has come to life: until then it is as the server rendered it.

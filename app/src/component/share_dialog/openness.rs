@@ -17,7 +17,7 @@ pub fn Openness(model: ShareModel) -> impl IntoView {
         match closed.get() {
             Some(true) => say.who_closed,
             Some(false) => say.who_open,
-            None => say.who_unknown,
+            None => "",
         }
     };
     let hint = move || {
@@ -45,7 +45,7 @@ pub fn Openness(model: ShareModel) -> impl IntoView {
             .run(Ask::Close(closed.get_untracked() != Some(true)));
     };
     view! {
-        <p>{who}</p>
+        <p class="share-who">{who}</p>
         <CopyField preferences id="maru-share-own" label value copied=model.copied on_copy=model.on_copy />
         <label class="share-close" hidden=move || !can_close.get()>
             <input

@@ -9,7 +9,6 @@ pub(super) const SHARE: Share = Share {
 
     who_open: "Everybody who knows the address of this page can read and write here.",
     who_closed: "Only people with a link made here can open this document.",
-    who_unknown: "Whoever has your link comes in with the rights that you have.",
     address: "Address of this page",
     own_link: "Your own link: it gives others the rights that you have",
     only_links: "Only people with a link",

@@ -9,7 +9,6 @@ pub(super) const SHARE: Share = Share {
 
     who_open: "이 페이지의 주소를 아는 사람은 누구나 읽고 쓸 수 있어요.",
     who_closed: "여기에서 만든 링크가 있는 사람만 이 문서를 열 수 있어요.",
-    who_unknown: "내 링크를 받은 사람은 나와 같은 권한으로 들어와요.",
     address: "이 페이지의 주소",
     own_link: "내 링크: 받은 사람도 나와 같은 권한을 가져요",
     only_links: "링크가 있는 사람만",

@@ -1,6 +1,9 @@
 //! The pages, rendered on the server: the document's text is readable before any script runs, and its state comes with it. The only file here that knows leptos.
 
-use std::sync::Arc;
+use std::{
+    sync::{Arc, LazyLock},
+    thread,
+};
 
 use app::{
     home::HomeModel,
@@ -23,6 +26,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use protocol::id::DocId;
 use serde::Deserialize;
+use tokio::sync::Semaphore;
 
 use crate::{
     assets::Assets,
@@ -36,6 +40,11 @@ const EMBEDDED_STATE: usize = 150 << 10;
 const NAME_LETTERS: &[u8] = b"23456789abcdefghjkmnpqrstuvwxyz";
 /// How many letters a new document's name has.
 const NAME_LENGTH: usize = 26;
+
+/// Pages being rendered at once: one a core. More would not be done sooner, and who asks for page after page must not take the time
+/// of those who write.
+static RENDERING: LazyLock<Semaphore> =
+    LazyLock::new(|| Semaphore::new(thread::available_parallelism().map_or(1, Into::into)));
 
 /// What `/open` is asked for.
 #[derive(Deserialize)]
@@ -140,7 +149,10 @@ pub(crate) async fn document(
         .and_then(Panes::parse)
         .unwrap_or_default();
     // Rendering a long text takes milliseconds: not on a thread that carries everybody's keystrokes.
+    // It is never closed, so that a turn always comes.
+    let turn = RENDERING.acquire().await.ok();
     let rendered = tokio::task::spawn_blocking(move || {
+        let _turn = turn;
         let title = markdown::title(&text);
         embed.title.clone_from(&title);
         embed.state = encoded(&whole);

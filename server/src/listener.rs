@@ -138,7 +138,7 @@ fn is_the_clients(error: &io::Error) -> bool {
 
 /// What every connection is served with.
 pub struct Connections {
-    conversation: Conversation,
+    conversation: Arc<Conversation>,
     admission: Admission,
     refusals: Arc<Semaphore>,
     tasks: Tasks,
@@ -156,7 +156,7 @@ impl Connections {
         metrics: &Arc<Metrics>,
     ) -> Self {
         Self {
-            conversation: Conversation::new(config, tls, tasks.clone()),
+            conversation: Arc::new(Conversation::new(config, tls, tasks.clone())),
             admission: Admission::new(config),
             refusals: Arc::new(Semaphore::new(MAX_REFUSALS)),
             tasks,
@@ -184,7 +184,7 @@ impl Connections {
             &activity,
             self.stall,
         );
-        let (conversation, routes) = (self.conversation.clone(), routes.clone());
+        let (conversation, routes) = (Arc::clone(&self.conversation), routes.clone());
         self.tasks.spawn(async move {
             let seen = Arc::clone(&activity);
             let service = service_fn(move |request| {
@@ -200,7 +200,7 @@ impl Connections {
         let Ok(permit) = Arc::clone(&self.refusals).try_acquire_owned() else {
             return;
         };
-        let conversation = self.conversation.clone().once();
+        let conversation = self.conversation.once();
         self.tasks.spawn(async move {
             let _permit = permit;
             let activity = Activity::new();

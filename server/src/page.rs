@@ -1,5 +1,7 @@
 //! The pages, rendered on the server: the document's text is readable before any script runs, and its state comes with it. The only file here that knows leptos.
 
+use std::{sync::LazyLock, thread};
+
 use app::{
     home::HomeModel,
     lab::LabModel,
@@ -21,6 +23,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use protocol::{id::DocId, session::Ended};
 use serde::Deserialize;
+use tokio::sync::Semaphore;
 
 use crate::{
     http::{AppState, security::Nonce},
@@ -34,6 +37,11 @@ const EMBEDDED_STATE: usize = 150 << 10;
 const NAME_LETTERS: &[u8] = b"23456789abcdefghjkmnpqrstuvwxyz";
 /// How many letters a new document's name has.
 const NAME_LENGTH: usize = 26;
+
+/// Pages being rendered at once: one a core. More would not be done sooner, and who asks for page after page must not take the time
+/// of those who write.
+static RENDERING: LazyLock<Semaphore> =
+    LazyLock::new(|| Semaphore::new(thread::available_parallelism().map_or(1, Into::into)));
 
 /// What `/open` is asked for.
 #[derive(Deserialize)]
@@ -179,7 +187,10 @@ async fn render(
         .and_then(Panes::parse)
         .unwrap_or_default();
     // Rendering a long text takes milliseconds: not on a thread that carries everybody's keystrokes.
+    // It is never closed, so that a turn always comes.
+    let turn = RENDERING.acquire().await.ok();
     let rendered = tokio::task::spawn_blocking(move || {
+        let _turn = turn;
         let title = markdown::title(&text);
         embed.title.clone_from(&title);
         embed.state = whole.as_ref().and_then(encoded);

@@ -1,6 +1,7 @@
 //! What is spoken on a connection: TLS first where it is on, then HTTP/1.1 or HTTP/2, whichever the client chose in the handshake; not what is answered.
 
 use std::{
+    convert::Infallible,
     future::Future,
     io,
     pin::{Pin, pin},
@@ -17,7 +18,7 @@ use hyper::{
     body::Incoming,
     rt::Executor,
     server::conn::{http1, http2},
-    service::HttpService,
+    service::Service,
 };
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
@@ -148,28 +149,39 @@ impl Conversation {
         self.tls.is_some()
     }
 
-    /// The same for one answer, after which the connection closes.
-    pub(super) fn once(mut self) -> Self {
-        self.http1.keep_alive(false);
-        self.idle = Duration::ZERO;
-        self
+    /// The same for one answer, after which a connection of HTTP/1.1 closes.
+    pub(super) fn once(&self) -> Self {
+        let mut once = self.clone();
+        once.http1.keep_alive(false);
+        once
     }
 
     /// Speaks until the connection ends, is upgraded, or the server stops.
-    pub(super) async fn hold<IO, S>(self, socket: IO, service: S, activity: &Activity)
+    pub(super) async fn hold<IO, S>(&self, socket: IO, service: S, activity: &Activity)
     where
         IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-        S: HttpService<Incoming, ResBody = axum::body::Body> + Clone + Send + 'static,
-        S: hyper::service::Service<
-                Request<Incoming>,
-                Response = Response,
-                Error = std::convert::Infallible,
-            >,
-        <S as hyper::service::Service<Request<Incoming>>>::Future: Send + 'static,
+        S: Service<Request<Incoming>, Response = Response, Error = Infallible>
+            + Clone
+            + Send
+            + 'static,
+        S::Future: Send + 'static,
     {
-        let Some(tls) = &self.tls else {
-            return self.speak_http1(socket, service).await;
-        };
+        match &self.tls {
+            None => self.speak_http1(socket, service).await,
+            // In a box: a connection without TLS would else be as large in memory as one with it.
+            Some(tls) => Box::pin(self.hold_secure(tls, socket, service, activity)).await,
+        }
+    }
+
+    async fn hold_secure<IO, S>(&self, tls: &Tls, socket: IO, service: S, activity: &Activity)
+    where
+        IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        S: Service<Request<Incoming>, Response = Response, Error = Infallible>
+            + Clone
+            + Send
+            + 'static,
+        S::Future: Send + 'static,
+    {
         let shaken = time::timeout(self.first, handshake(tls, socket)).await;
         match shaken {
             Ok(Ok(stream)) if stream.get_ref().1.alpn_protocol() == Some(b"h2") => {
@@ -181,14 +193,10 @@ impl Conversation {
         }
     }
 
-    async fn speak_http1<IO, S>(self, io: IO, service: S)
+    async fn speak_http1<IO, S>(&self, io: IO, service: S)
     where
         IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-        S: hyper::service::Service<
-                Request<Incoming>,
-                Response = Response,
-                Error = std::convert::Infallible,
-            >,
+        S: Service<Request<Incoming>, Response = Response, Error = Infallible>,
     {
         let connection = self
             .http1
@@ -206,14 +214,10 @@ impl Conversation {
         note(ended);
     }
 
-    async fn speak_http2<IO, S>(self, io: IO, service: S, activity: &Activity)
+    async fn speak_http2<IO, S>(&self, io: IO, service: S, activity: &Activity)
     where
         IO: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-        S: hyper::service::Service<
-                Request<Incoming>,
-                Response = Response,
-                Error = std::convert::Infallible,
-            >,
+        S: Service<Request<Incoming>, Response = Response, Error = Infallible>,
         S::Future: Send + 'static,
     {
         let connection = self.http2.serve_connection(TokioIo::new(io), service);

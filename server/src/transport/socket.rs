@@ -1,6 +1,11 @@
 //! A WebSocket with bounds: messages in, batches out, each within a time; it knows neither frames nor sessions.
 
-use std::{future::Future, pin::pin, task::Poll, time::Duration};
+use std::{
+    future::Future,
+    pin::{Pin, pin},
+    task::Poll,
+    time::Duration,
+};
 
 use axum::{
     Error,
@@ -21,6 +26,9 @@ const SLOWEST: usize = 64;
 const READ_BUFFER: usize = 4 << 10;
 /// What is gathered before it is written, in bytes.
 const WRITE_BUFFER: usize = 16 << 10;
+
+/// How a connection ends. In a box, so that a task does not keep room for it all the while that the connection lives.
+pub type Goodbye = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// A WebSocket of which every wait is bounded.
 pub struct Socket {
@@ -103,26 +111,29 @@ impl Socket {
 
     /// Ends a connection that its peer has closed. The library has the answer to a close ready and sends it with what is
     /// written next; without it the peer's goodbye was none (RFC 6455, 7.1.5).
-    pub async fn finish(mut self) {
-        drop(time::timeout(self.deadlines.goodbye, self.inner.inner().flush()).await);
+    #[must_use]
+    pub fn finish(mut self) -> Goodbye {
+        Box::pin(async move {
+            drop(time::timeout(self.deadlines.goodbye, self.inner.inner().flush()).await);
+        })
     }
 
     /// Says why the connection ends, and ends it.
-    pub async fn close(self, ended: &Ended) {
-        self.end(CloseFrame {
+    #[must_use]
+    pub fn close(self, ended: &Ended) -> Goodbye {
+        Box::pin(self.end(CloseFrame {
             code: ended.code.number(),
             reason: short(&ended.message).into(),
-        })
-        .await;
+        }))
     }
 
     /// Ends the connection because the server stops (code 1012).
-    pub async fn restart(self) {
-        self.end(CloseFrame {
+    #[must_use]
+    pub fn restart(self) -> Goodbye {
+        Box::pin(self.end(CloseFrame {
             code: 1012,
             reason: "the server restarts".into(),
-        })
-        .await;
+        }))
     }
 
     /// A connection that is closed while bytes of its peer are unread is reset, and the peer never sees what it was told

@@ -14,13 +14,17 @@ use crate::{
     },
     id::ClientId,
     presence::PresenceError,
-    room::{Next, Room},
+    room::{MAX_CLIENTS, Next, Room},
     sync::Message,
+    validate,
 };
 
 mod edits;
 mod outcome;
+mod pace;
 pub mod yjs;
+
+use pace::Pace;
 
 pub use outcome::{Ended, Received};
 
@@ -54,6 +58,13 @@ pub struct Session {
     lost: bool,
     /// The peer's updates build on something missing here: they are ignored, and nothing counts as saved, until its state comes.
     lacking: bool,
+    /// When the session opened, the room had all that this client ever wrote.
+    told: bool,
+    /// The client id is this session's.
+    claimed: bool,
+    pace: Pace,
+    /// How often in a row its updates had something that nobody but another who is here can have.
+    foreign: u32,
     trouble_told: bool,
     replies: VecDeque<ServerFrame>,
 }
@@ -74,7 +85,7 @@ impl Session {
     ///
     /// # Errors
     /// [`Ended`] when the client speaks another version or holds another generation of the document.
-    pub fn open(hello: &Hello, identity: Identity, room: &Room) -> Result<Self, Ended> {
+    pub fn open(hello: &Hello, identity: Identity, room: &mut Room) -> Result<Self, Ended> {
         if hello.version != VERSION {
             return Err(Ended::new(
                 ErrorCode::Protocol,
@@ -92,6 +103,13 @@ impl Session {
         }
         let after =
             (hello.epoch == room.epoch() && room.reaches(hello.after)).then_some(hello.after);
+        // Who says that it has nothing of its own which is not here has told all; else its state comes next.
+        let told = after.is_some()
+            || validate::state_vector(&hello.state_vector, MAX_CLIENTS).is_ok_and(|vector| {
+                let own = vector.iter().find(|(client, _)| *client == hello.client);
+                own.is_none_or(|(client, clock)| *clock <= room.known(*client))
+            });
+        room.claims.hello(hello.client, identity.author, told);
         let mut session = Self {
             sid: identity.sid,
             key: identity.key,
@@ -113,6 +131,10 @@ impl Session {
             asked: after.is_none().then(|| hello.state_vector.clone()),
             lost: false,
             lacking: false,
+            told,
+            claimed: false,
+            pace: Pace::default(),
+            foreign: 0,
             trouble_told: false,
             replies: VecDeque::new(),
         };
@@ -210,8 +232,11 @@ impl Session {
         room: &mut Room,
         now_ms: u64,
     ) -> Result<Received, Ended> {
+        self.claimed = self.claimed || room.claims.session(self.client, self.author, self.told);
         match frame {
-            ClientFrame::Data { seq, message } => self.data(seq, &message, room),
+            ClientFrame::Data { seq, message } => self.data(seq, &message, room, now_ms),
+            // Who has the id speaks under it.
+            ClientFrame::Presence { .. } if !self.claimed => Ok(Received::Nothing),
             ClientFrame::Presence { state } => {
                 match room
                     .presence
@@ -236,6 +261,8 @@ impl Session {
                 Ok(Received::Nothing)
             }
             ClientFrame::Bye => Ok(Received::Left),
+            // The shell knows the other sessions.
+            ClientFrame::Claim { .. } => Ok(Received::Nothing),
             ClientFrame::Hello(_) | ClientFrame::Resume { .. } => Err(Ended::new(
                 ErrorCode::Protocol,
                 "a session is opened once on a connection",

@@ -28,6 +28,7 @@ use crate::{
 mod leaving;
 mod saving;
 mod wake;
+mod weighing;
 mod yjs;
 
 use wake::Wakes;
@@ -43,6 +44,7 @@ pub struct OpenRoom {
     log: Arc<dyn Log>,
     metrics: Arc<Metrics>,
     settled: Notify,
+    weighing: tokio::sync::Mutex<()>,
     directory: Directory,
     max_sessions: usize,
     max_update: usize,
@@ -115,6 +117,7 @@ impl OpenRoom {
             log,
             metrics,
             settled: Notify::new(),
+            weighing: tokio::sync::Mutex::default(),
             directory,
             max_sessions,
             max_update,
@@ -136,7 +139,7 @@ impl OpenRoom {
     ) -> Result<u64, Ended> {
         let mut core = self.lock();
         let author = core.next_author();
-        let session = Session::open(hello, Identity { sid, key, author }, &core.room)?;
+        let session = Session::open(hello, Identity { sid, key, author }, &mut core.room)?;
         self.make_place(&mut core);
         core.sessions.insert(
             author,
@@ -177,17 +180,25 @@ impl OpenRoom {
         Ok(author)
     }
 
-    /// Takes a frame that came on a link of a session.
-    ///
-    /// # Errors
-    /// [`Ended`] with what the client is told.
-    pub fn receive(&self, author: u64, link: u64, frame: ClientFrame) -> Result<Received, Ended> {
+    /// Takes a frame that came on a link of a session, and tells how long that held the room.
+    fn receive_now(
+        &self,
+        author: u64,
+        link: u64,
+        frame: ClientFrame,
+    ) -> (Result<Received, Ended>, Duration) {
         let mut core = self.lock();
+        let begun = Instant::now();
+        if let ClientFrame::Claim { sid, key } = &frame {
+            self.claim(&mut core, author, sid, key);
+        }
         let Core { room, sessions, .. } = &mut *core;
-        let linked = sessions
+        let Some(linked) = sessions
             .get_mut(&author)
             .filter(|linked| linked.link == Some(link))
-            .ok_or_else(superseded)?;
+        else {
+            return (Err(superseded()), Duration::ZERO);
+        };
         let client = linked.session.client();
         let update = match &frame {
             ClientFrame::Data { message, .. } => Some(message.len()),
@@ -197,7 +208,8 @@ impl OpenRoom {
         if let (Some(len), Err(ended)) = (update, &received) {
             self.count_rejected(len, ended);
         }
-        self.after(core, author, client, true, received)
+        let held = begun.elapsed();
+        (self.after(core, author, client, true, received), held)
     }
 
     /// What a session's link writes next: whole frames until they have `limit` bytes together, and presence.
@@ -301,7 +313,7 @@ impl OpenRoom {
                 drop(core);
                 self.presence_changed();
             }
-            Ok(Received::Nothing | Received::Left) => {}
+            Ok(Received::Nothing | Received::Left | Received::Weigh { .. }) => {}
             Err(ended) if ended.code == ErrorCode::Gone => self.break_up(&mut core),
             Err(_) => {}
         }

@@ -48,6 +48,7 @@ kinds! {
     Ping "PING" Pulse,
     Probe "PROBE" Pulse,
     Bye "BYE" Session,
+    Claim "CLAIM" Session,
     Welcome "WELCOME" Session,
     Resumed "RESUMED" Session,
     Resync "RESYNC" Edits,
@@ -142,11 +143,14 @@ impl Read {
     }
 }
 
-/// Where the session's secret stands in a message: behind the session's name, in RESUME and WELCOME.
+/// Where the session's secret stands in a message: behind the session's name, in RESUME, CLAIM and WELCOME.
 pub(super) fn secret(direction: Direction, bytes: &[u8]) -> Option<Range<usize>> {
     let frame = Bytes::copy_from_slice(bytes);
     let holds = match direction {
-        Direction::Out => matches!(ClientFrame::decode(&frame), Ok(ClientFrame::Resume { .. })),
+        Direction::Out => matches!(
+            ClientFrame::decode(&frame),
+            Ok(ClientFrame::Resume { .. } | ClientFrame::Claim { .. })
+        ),
         Direction::In => matches!(ServerFrame::decode(&frame), Ok(ServerFrame::Welcome(_))),
     };
     let start = 1 + size_of::<SessionId>();
@@ -167,6 +171,7 @@ fn sent(frame: ClientFrame, knows: &dyn Knows) -> Read {
         ClientFrame::Ping { nonce } => Read::of(Kind::Ping, Some(nonce), What::Nothing),
         ClientFrame::Probe { nonce, .. } => Read::of(Kind::Probe, Some(nonce), What::Nothing),
         ClientFrame::Bye => Read::of(Kind::Bye, None, What::Nothing),
+        ClientFrame::Claim { .. } => Read::of(Kind::Claim, None, What::Nothing),
     }
 }
 

@@ -17,6 +17,7 @@ const PRESENCE: u8 = 4;
 const PING: u8 = 6;
 const PROBE: u8 = 7;
 const BYE: u8 = 8;
+const CLAIM: u8 = 9;
 
 /// What a client says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +63,13 @@ pub enum ClientFrame {
     },
     /// The client leaves for good.
     Bye,
+    /// This session goes on for an earlier one of the same replica, which is over, and takes its client id.
+    Claim {
+        /// The earlier session's name.
+        sid: SessionId,
+        /// The earlier session's secret.
+        key: SessionKey,
+    },
 }
 
 /// The fields of [`ClientFrame::Hello`].
@@ -134,6 +142,11 @@ impl ClientFrame {
                 put_bytes(&mut out, padding);
             }
             Self::Bye => out.push(BYE),
+            Self::Claim { sid, key } => {
+                out.push(CLAIM);
+                out.extend_from_slice(sid);
+                out.extend_from_slice(key);
+            }
         }
         out.into()
     }
@@ -181,6 +194,10 @@ impl ClientFrame {
                 padding: Bytes::copy_from_slice(reader.var_bytes(MAX_PADDING)?),
             },
             BYE => Self::Bye,
+            CLAIM => Self::Claim {
+                sid: array(reader.take(16)?)?,
+                key: array(reader.take(32)?)?,
+            },
             kind => return Err(FrameError::Kind(kind)),
         };
         reader.end()?;

@@ -2,7 +2,10 @@
 
 use bytes::Bytes;
 
-use super::{Ended, Received, Session, outcome::refusal};
+use super::{
+    Ended, Received, Session,
+    outcome::{MAX_FOREIGN, refusal, too_fast},
+};
 use crate::{
     frame::ErrorCode,
     room::{Admitted, Refused, Room},
@@ -12,12 +15,21 @@ use crate::{
 /// How many steps of one session are told as saved one by one; beyond it, while a disk is slow or broken, several as one.
 pub(super) const MAX_WAITING: usize = 1_024;
 
+/// The update in a message.
+pub(super) fn payload(message: &Bytes, decoded: &Message<'_>) -> Bytes {
+    match decoded {
+        Message::Step2(update) | Message::Update(update) => message.slice_ref(update),
+        _ => Bytes::new(),
+    }
+}
+
 impl Session {
     pub(super) fn data(
         &mut self,
         seq: u64,
         message: &Bytes,
         room: &mut Room,
+        now_ms: u64,
     ) -> Result<Received, Ended> {
         if seq <= self.applied {
             // Sent again after a lost answer: tell once more what is saved.
@@ -30,6 +42,9 @@ impl Session {
                 ErrorCode::Incomplete,
                 format!("DATA {} came where {} was due", seq, self.applied + 1),
             ));
+        }
+        if !self.pace.allows(now_ms) {
+            return Err(too_fast());
         }
         let decoded = Message::decode(message)
             .map_err(|error| Ended::new(ErrorCode::Protocol, error.to_string()))?;
@@ -57,9 +72,13 @@ impl Session {
                 ));
             }
         };
+        if !matches!(admitted, Err(Refused::Heavy)) {
+            self.pace.spend(room.pieces());
+        }
         match admitted {
             Ok(Admitted::New { n, update }) => {
                 self.lacking = false;
+                self.foreign = 0;
                 self.applied = seq;
                 self.wait(seq, n, room);
                 Ok(Received::Append { n, update })
@@ -70,7 +89,16 @@ impl Session {
                 self.wait(seq, n, room);
                 Ok(Received::Nothing)
             }
-            Err(Refused::Incomplete) => {
+            Err(Refused::Heavy) => Ok(Received::Weigh {
+                update: payload(message, &decoded),
+            }),
+            Err(refused @ (Refused::Incomplete | Refused::Foreign)) => {
+                if refused == Refused::Foreign {
+                    self.foreign += 1;
+                    if self.foreign > MAX_FOREIGN {
+                        return Err(refusal(&refused));
+                    }
+                }
                 self.applied = seq;
                 self.lacking = true;
                 self.ask_for_state();

@@ -4,7 +4,12 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 
-use super::{Ended, Received, outcome::refusal};
+use super::{
+    Ended, Received,
+    edits::payload,
+    outcome::{MAX_FOREIGN, refusal, too_fast},
+    pace::Pace,
+};
 use crate::{
     frame::ErrorCode,
     id::ClientId,
@@ -28,6 +33,8 @@ pub struct YjsSession {
     /// Send Step1: at the start, and when the peer's updates build on something missing.
     ask: bool,
     told: BTreeSet<ClientId>,
+    pace: Pace,
+    foreign: u32,
 }
 
 impl YjsSession {
@@ -42,6 +49,8 @@ impl YjsSession {
             asked: None,
             ask: true,
             told: BTreeSet::new(),
+            pace: Pace::default(),
+            foreign: 0,
         }
     }
 
@@ -74,6 +83,9 @@ impl YjsSession {
                 self.asked = Some(bytes.slice_ref(vector));
                 return Ok(Received::Nothing);
             }
+            Message::Step2(_) | Message::Update(_) if !self.pace.allows(now_ms) => {
+                return Err(too_fast());
+            }
             Message::Step2(update) => room.admit(update, None, self.author),
             Message::Update(update) => room.admit(update, Some(bytes), self.author),
             Message::Awareness(states) => return self.awareness(states, room, now_ms),
@@ -83,10 +95,22 @@ impl YjsSession {
             }
             Message::Auth(_) => return Ok(Received::Nothing),
         };
+        if !matches!(admitted, Err(Refused::Heavy)) {
+            self.pace.spend(room.pieces());
+        }
         match admitted {
             Ok(Admitted::New { n, update }) => Ok(Received::Append { n, update }),
             Ok(Admitted::Known { .. }) => Ok(Received::Nothing),
-            Err(Refused::Incomplete) => {
+            Err(Refused::Heavy) => Ok(Received::Weigh {
+                update: payload(bytes, &message),
+            }),
+            Err(refused @ (Refused::Incomplete | Refused::Foreign)) => {
+                if refused == Refused::Foreign {
+                    self.foreign += 1;
+                    if self.foreign > MAX_FOREIGN {
+                        return Err(refusal(&refused));
+                    }
+                }
                 self.ask = true;
                 Ok(Received::Nothing)
             }
@@ -179,14 +203,19 @@ impl YjsSession {
         for entry in entries {
             match self.client {
                 Some((client, clock)) if client != entry.client || entry.clock < clock => continue,
-                _ => self.client = Some((entry.client, entry.clock)),
+                Some(_) => {}
+                // Only an id that nobody else has.
+                None if !room.claims.yjs(entry.client, self.author) => continue,
+                None => {}
             }
+            self.client = Some((entry.client, entry.clock));
             changed |= match entry.state {
                 Some(state) => match room.presence.set(entry.client, self.author, state, now_ms) {
                     Ok(changed) => changed,
                     Err(PresenceError::Taken) => {
-                        // A connection left half-open still speaks for this id; claim it again with the next renewal.
+                        // Its state is left from before; claim it again with the next renewal.
                         self.client = None;
+                        room.claims.release(self.author);
                         false
                     }
                     Err(error) => return Err(Ended::new(ErrorCode::Protocol, error.to_string())),

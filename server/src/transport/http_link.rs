@@ -12,7 +12,7 @@ use std::{
 
 use bytes::Bytes;
 use protocol::{
-    frame::{ErrorCode, SessionId, authorization::Authorization, fragment::Assembler},
+    frame::{ClientFrame, ErrorCode, SessionId, authorization::Authorization, fragment::Assembler},
     session::{Ended, Received},
 };
 use subtle::ConstantTimeEq;
@@ -42,6 +42,8 @@ pub struct HttpLinks {
 pub struct HttpLink {
     link: Link,
     state: Mutex<State>,
+    /// Held while a POST is taken in.
+    inbox: tokio::sync::Mutex<()>,
     /// Who reads now: the number of the poll or stream, or [`OVER`].
     turn: watch::Sender<u64>,
     links: Weak<HttpLinks>,
@@ -58,6 +60,21 @@ struct State {
     /// Whether it continued a session and was not counted as that yet.
     resumed: bool,
     counted: Option<Counted>,
+}
+
+/// The frames in messages, and why they end before the last message if they do.
+fn put_together(
+    assembler: &mut Assembler,
+    messages: Vec<Bytes>,
+) -> (Vec<ClientFrame>, Result<(), Ended>) {
+    let mut frames = Vec::new();
+    for message in messages {
+        match assemble(assembler, message) {
+            Ok(frame) => frames.extend(frame),
+            Err(ended) => return (frames, Err(ended)),
+        }
+    }
+    (frames, Ok(()))
 }
 
 /// How the page reads what it is told. Two ways at once would overtake each other.
@@ -127,6 +144,7 @@ impl HttpLinks {
                 resumed,
                 counted: None,
             }),
+            inbox: tokio::sync::Mutex::default(),
             turn: watch::Sender::new(0),
             links: Arc::downgrade(self),
         });
@@ -209,8 +227,10 @@ impl HttpLink {
     ///
     /// # Errors
     /// [`Ended`] with what the page is told; the link has ended, unless one before `n` is missing.
-    pub fn receive(&self, n: u64, messages: Vec<Bytes>) -> Result<(), Ended> {
-        let received = {
+    pub async fn receive(&self, n: u64, messages: Vec<Bytes>) -> Result<(), Ended> {
+        // What one POST says is taken in before what the next says.
+        let _in_order = self.inbox.lock().await;
+        let (frames, then) = {
             let mut state = self.used()?;
             if n <= state.posts {
                 return Ok(());
@@ -223,14 +243,10 @@ impl HttpLink {
                 let bytes: usize = messages.iter().map(Bytes::len).sum();
                 counted.traffic.received.inc_by(bytes as u64);
             }
-            self.receive_all(&mut state.assembler, messages)
+            put_together(&mut state.assembler, messages)
         };
-        match received {
-            Ok(Received::Left) => {
-                self.end(true);
-                Ok(())
-            }
-            Ok(_) => {
+        match self.receive_all(frames).await.and(then) {
+            Ok(()) => {
                 // What a session answers is told by another request than the one that asked.
                 self.link.wake.notify_one();
                 Ok(())
@@ -242,25 +258,20 @@ impl HttpLink {
         }
     }
 
-    fn receive_all(
-        &self,
-        assembler: &mut Assembler,
-        messages: Vec<Bytes>,
-    ) -> Result<Received, Ended> {
+    async fn receive_all(&self, frames: Vec<ClientFrame>) -> Result<(), Ended> {
         let Link {
             room,
             author,
             number,
             ..
         } = &self.link;
-        for message in messages {
-            if let Some(frame) = assemble(assembler, message)?
-                && room.receive(*author, *number, frame)? == Received::Left
-            {
-                return Ok(Received::Left);
+        for frame in frames {
+            if room.receive(*author, *number, frame).await? == Received::Left {
+                self.end(true);
+                break;
             }
         }
-        Ok(Received::Nothing)
+        Ok(())
     }
 
     /// Begins poll number `n`; one that waits ends.

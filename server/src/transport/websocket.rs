@@ -192,7 +192,7 @@ async fn converse(state: &AppState, socket: &mut Socket, link: &Link) -> End {
             if let Incoming::Message(bytes) = &incoming {
                 traffic.received.inc_by(bytes.len() as u64);
             }
-            match handle(link, &mut assembler, incoming) {
+            match handle(link, &mut assembler, incoming).await {
                 Ok(None) => {}
                 Ok(Some(end)) => return end,
                 Err(ended) => return End::Refused(ended),
@@ -201,7 +201,7 @@ async fn converse(state: &AppState, socket: &mut Socket, link: &Link) -> End {
     }
 }
 
-fn handle(
+async fn handle(
     link: &Link,
     assembler: &mut Assembler,
     incoming: Incoming,
@@ -211,7 +211,7 @@ fn handle(
             let Some(frame) = assemble(assembler, bytes)? else {
                 return Ok(None);
             };
-            let received = link.room.receive(link.author, link.number, frame)?;
+            let received = link.room.receive(link.author, link.number, frame).await?;
             Ok((received == Received::Left).then_some(End::Left))
         }
         Incoming::Alive => Ok(None),

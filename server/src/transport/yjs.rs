@@ -127,7 +127,7 @@ async fn converse(state: &AppState, link: &mut Link, socket: &mut Socket, wake: 
         for _ in 0..BURST {
             match next.take().or_else(|| socket.next_now()) {
                 Some(Incoming::Message(message)) => {
-                    if let Err(ended) = room.receive_yjs(session, &message) {
+                    if let Err(ended) = room.receive_yjs(session, &message).await {
                         return End::Refused(ended);
                     }
                 }

@@ -42,6 +42,8 @@ pub(super) struct Weight {
     pub(super) latent: u64,
     /// The document as a whole costs more than it may.
     pub(super) exceeded: bool,
+    /// An update has broken the document before, and may come again: each is tried first.
+    pub(super) careful: bool,
     /// For which head the blocks were counted.
     counted: Option<u64>,
 }
@@ -50,7 +52,7 @@ impl Weight {
     /// Whether an update must be tried first.
     pub(super) fn is_heavy(&self, summary: &UpdateSummary) -> bool {
         let pieces = pieces(summary);
-        (pieces > 0 && self.latent > LATENT)
+        (pieces > 0 && (self.careful || self.latent > LATENT))
             || (pieces > 2 && pieces.saturating_mul(self.blocks + pieces) > STEPS)
     }
 
@@ -179,6 +181,12 @@ impl Room {
             update,
             author,
         }
+    }
+
+    /// From now on each update is tried first. For a room that is opened again after an update broke it: whoever brought that
+    /// has it still, and is alone with it then.
+    pub fn take_care(&mut self) {
+        self.weight.careful = true;
     }
 
     /// Remembers what a trial gave, for the next time that its update comes to [`Room::admit`]; nothing forgets what was

@@ -63,8 +63,17 @@ pub(crate) fn base(n: usize) -> Vec<u8> {
     update(&[section])
 }
 
-/// `n` blocks of one client after the first character, each said to stand before another one: yrs walks over all between.
+/// `n` blocks of one client after the first character of a [`chain`], each said to stand before another one: yrs walks over all between.
 pub(crate) fn wide(client: u64, n: usize) -> Vec<u8> {
+    let mut section = Section::new(client, 0);
+    for i in 0..n as u64 {
+        section.string(Some(character(0)), Some(character(n as u64 - i)), "x");
+    }
+    update(&[section])
+}
+
+/// The same after a text of [`base`].
+pub(crate) fn wide_in_one(client: u64, n: usize) -> Vec<u8> {
     let mut section = Section::new(client, 0);
     for i in 0..n as u64 {
         section.string(Some((BASE, 0)), Some((BASE, n as u64 - i)), "x");
@@ -95,10 +104,28 @@ pub(crate) fn broken(n: usize) -> Vec<u8> {
     update(&[section])
 }
 
-/// One block said to stand at both ends of a text made by [`broken`].
-pub(crate) fn across(client: u64, clock: u64, n: usize) -> Vec<u8> {
+/// A text of `n` characters that two clients wrote in turns, so that yrs never joins their blocks. Character `i` is the one
+/// that [`wide`] names: of [`BASE`] where `i` is even.
+pub(crate) fn chain(n: usize) -> Vec<u8> {
+    let mut sections = [Section::new(BASE + OTHER, 0), Section::new(BASE, 0)];
+    for i in 0..n as u64 {
+        let before = (i > 0).then(|| character(i - 1));
+        sections[usize::from(i % 2 == 0)].string(before, None, "a");
+    }
+    update(&sections)
+}
+
+/// The second client of a [`chain`] is so much more than the first.
+const OTHER: u64 = 1 << 20;
+
+fn character(i: u64) -> (u64, u64) {
+    (BASE + OTHER * (i % 2), i / 2)
+}
+
+/// One block said to stand at both ends of a [`chain`].
+pub(crate) fn across(client: u64, clock: u64) -> Vec<u8> {
     let mut section = Section::new(client, clock);
-    section.string(Some((BASE, n as u64 - 1)), None, "x");
+    section.string(Some(character(0)), None, "x");
     update(&[section])
 }
 
@@ -114,4 +141,11 @@ pub(crate) fn holes(n: usize) -> Vec<u8> {
         put_var_u64(&mut out, 1);
     }
     out
+}
+
+/// The block number `i` of [`wide`] alone.
+pub(crate) fn wide_one(client: u64, i: u64, n: u64) -> Vec<u8> {
+    let mut section = Section::new(client, i);
+    section.string(Some(character(0)), Some(character(n - i)), "x");
+    update(&[section])
 }

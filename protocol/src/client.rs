@@ -94,6 +94,8 @@ pub struct Client {
     epoch: u64,
     after: u64,
     session: Option<Session>,
+    /// The session before, if the server may still know it: the next one takes this page's client id from it.
+    former: Option<(SessionId, SessionKey)>,
     link: Link,
     rights: Rights,
     trouble: Option<(ErrorCode, String)>,
@@ -138,6 +140,7 @@ impl Client {
             epoch: embedded.epoch,
             after: embedded.after,
             session: None,
+            former: None,
             link: Link::Waiting { until: 0 },
             rights: Rights::default(),
             trouble: None,
@@ -306,7 +309,7 @@ impl Client {
         if self.link != Link::Refused {
             return self.wake(now);
         }
-        self.session = None;
+        self.give_session_up();
         self.epoch = 0;
         self.trouble = None;
         self.protocol_errors = 0;
@@ -376,6 +379,14 @@ impl Client {
             effects.push(Effect::Status);
         }
         effects
+    }
+
+    /// The next link opens a new session.
+    fn give_session_up(&mut self) {
+        let session = self.session.take();
+        self.former = session
+            .map(|session| (session.sid, session.key))
+            .or(self.former);
     }
 
     fn hello(&mut self, now: u64, replica: &Replica) -> Vec<Effect> {

@@ -12,11 +12,17 @@ use crate::{
     id::ClientId,
     presence::Presences,
     replica::stored::{ApplyError, Snapshot, StoredDoc},
-    sync::Message,
     validate::{self, UpdateLimits},
 };
 
+mod claims;
 mod outcome;
+mod weighing;
+
+use weighing::Weight;
+
+pub use claims::Claims;
+pub use weighing::{MAX_BLOCKS, STEPS, Trial, Weighed};
 
 pub use outcome::{Admitted, Next, OpenError, Refused};
 
@@ -68,10 +74,18 @@ pub struct Room {
     durable: u64,
     failure: Option<String>,
     size_bound: usize,
+    weight: Weight,
+    weighed: Option<Weighed>,
+    /// The document that a weighed one took the place of, until somebody has time to drop it.
+    outdated: Option<StoredDoc>,
     state: Option<(u64, Bytes)>,
     batch: Option<(u64, u64, Bytes)>,
     /// Who is here.
     pub presence: Presences,
+    /// Whose the client ids are.
+    pub claims: Claims,
+    /// What the last update brought, in blocks and deletions.
+    pieces: usize,
 }
 
 /// Bytes of entries in one batch, unless a single entry is larger: one frame, and half of what a reader may cost that takes
@@ -94,6 +108,7 @@ impl Room {
     ) -> Result<Self, OpenError> {
         let mut doc = StoredDoc::new();
         let mut size_bound = 0;
+        let mut weight = Weight::default();
         for (index, update) in stored.into_iter().enumerate() {
             size_bound += update.len();
             if let Err(error) = doc.apply(update)
@@ -101,7 +116,11 @@ impl Room {
             {
                 return Err(OpenError { index, error });
             }
+            if let Ok(summary) = validate::update(update, &UpdateLimits::document()) {
+                weight.add(&summary);
+            }
         }
+        weight.opened();
         let clocks = doc.clocks().into_iter().collect();
         Ok(Self {
             doc,
@@ -116,9 +135,14 @@ impl Room {
             durable: 0,
             failure: None,
             size_bound,
+            weight,
+            weighed: None,
+            outdated: None,
             state: None,
             batch: None,
             presence: Presences::default(),
+            claims: Claims::default(),
+            pieces: 0,
         })
     }
 
@@ -134,6 +158,10 @@ impl Room {
     ) -> Result<Admitted, Refused> {
         if !self.writable {
             return Err(Refused::Damaged);
+        }
+        self.pieces = 0;
+        if let Some(weighed) = self.tried(update, author) {
+            return self.take_weighed(weighed, message);
         }
         // A first sync step may carry what a person wrote in a week without a network, so it has more room.
         let max = if message.is_some() {
@@ -154,12 +182,13 @@ impl Room {
                 ..UpdateLimits::update()
             },
         )?;
-        if validate::gap(&summary, |client| {
-            self.clocks.get(&client).copied().unwrap_or(0)
-        })
-        .is_some()
-        {
+        if validate::gap(&summary, |client| self.known(client)).is_some() {
             return Err(Refused::Incomplete);
+        }
+        self.pieces = weighing::pieces(&summary);
+        let known = |client| self.known(client);
+        if self.claims.forbid(&summary, author, known) {
+            return Err(Refused::Foreign);
         }
         if self.size_bound + update.len() > self.limits.document {
             self.size_bound = self.state().len();
@@ -169,38 +198,28 @@ impl Room {
                 });
             }
         }
+        if self.weight.exceeded {
+            return Err(Refused::Costly);
+        }
+        if !self.has_room_for(&summary) {
+            return Err(Refused::Crowded { max: MAX_BLOCKS });
+        }
+        if self.weight.is_heavy(&summary) {
+            return Err(Refused::Heavy);
+        }
         match self.doc.apply(update) {
             Ok(true) => {}
-            Ok(false) => return Ok(Admitted::Known { n: self.head }),
+            Ok(false) => {
+                self.claims.took(&summary, author, message.is_none());
+                return Ok(Admitted::Known { n: self.head });
+            }
             // Whatever yrs kept of it is not in the log: only a room opened anew from the log tells the truth.
             Err(ApplyError::Incomplete | ApplyError::Refused(_) | ApplyError::Broken) => {
                 return Err(Refused::Broken);
             }
         }
-        for range in &summary.structs {
-            let clock = self.clocks.entry(range.client).or_insert(0);
-            *clock = range.end.max(*clock);
-        }
-        self.size_bound += update.len();
-        let message = message
-            .cloned()
-            .unwrap_or_else(|| Message::Update(update).encode().into());
-        let update = message.slice(message.len() - update.len()..);
-        self.head += 1;
-        self.tail_bytes += message.len();
-        self.tail.push_back(Entry { message, author });
-        while self.tail.len() > self.limits.tail_entries
-            || (self.tail_bytes > self.limits.tail_bytes && self.tail.len() > 1)
-        {
-            let Some(old) = self.tail.pop_front() else {
-                break;
-            };
-            self.tail_bytes -= old.message.len();
-        }
-        Ok(Admitted::New {
-            n: self.head,
-            update,
-        })
+        self.weight.grow(&summary);
+        Ok(self.enter(update, &summary, message, author))
     }
 
     /// The log says that every entry up to `n` is durable.
@@ -349,6 +368,16 @@ impl Room {
     #[must_use]
     pub fn text(&self) -> String {
         self.doc.text()
+    }
+
+    /// The next clock of a client.
+    pub(crate) fn known(&self, client: ClientId) -> u32 {
+        self.clocks.get(&client).copied().unwrap_or(0)
+    }
+
+    /// What the last update brought to [`Room::admit`], in blocks and deletions; 0 where it was not looked at.
+    pub(crate) fn pieces(&self) -> usize {
+        self.pieces
     }
 
     fn index(&self, cursor: u64) -> usize {

@@ -14,14 +14,18 @@ use crate::{
     },
     id::ClientId,
     presence::PresenceError,
-    room::{Next, Room},
+    room::{MAX_CLIENTS, Next, Room},
     sync::Message,
+    validate,
 };
 
 mod edits;
 mod outcome;
+mod pace;
 mod rights;
 pub mod yjs;
+
+use pace::Pace;
 
 pub use outcome::{Ended, Received};
 pub use rights::Rights;
@@ -59,6 +63,13 @@ pub struct Session {
     lost: bool,
     /// The peer's updates build on something missing here: they are ignored, and nothing counts as saved, until its state comes.
     lacking: bool,
+    /// When the session opened, the room had all that this client ever wrote.
+    told: bool,
+    /// The client id is this session's.
+    claimed: bool,
+    pace: Pace,
+    /// How often in a row its updates had something that nobody but another who is here can have.
+    foreign: u32,
     trouble_told: bool,
     replies: VecDeque<ServerFrame>,
 }
@@ -83,7 +94,7 @@ impl Session {
         hello: &Hello,
         identity: Identity,
         rights: Rights,
-        room: &Room,
+        room: &mut Room,
     ) -> Result<Self, Ended> {
         if hello.version != VERSION {
             return Err(Ended::new(
@@ -102,6 +113,13 @@ impl Session {
         }
         let after =
             (hello.epoch == room.epoch() && room.reaches(hello.after)).then_some(hello.after);
+        // Who says that it has nothing of its own which is not here has told all; else its state comes next.
+        let told = after.is_some()
+            || validate::state_vector(&hello.state_vector, MAX_CLIENTS).is_ok_and(|vector| {
+                let own = vector.iter().find(|(client, _)| *client == hello.client);
+                own.is_none_or(|(client, clock)| *clock <= room.known(*client))
+            });
+        room.claims.hello(hello.client, identity.author, told);
         let mut session = Self {
             sid: identity.sid,
             key: identity.key,
@@ -120,6 +138,10 @@ impl Session {
             asked: after.is_none().then(|| hello.state_vector.clone()),
             lost: false,
             lacking: false,
+            told,
+            claimed: false,
+            pace: Pace::default(),
+            foreign: 0,
             trouble_told: false,
             replies: VecDeque::new(),
         };
@@ -220,8 +242,11 @@ impl Session {
         now_ms: u64,
     ) -> Result<Received, Ended> {
         self.not_ended()?;
+        self.claimed = self.claimed || room.claims.session(self.client, self.author, self.told);
         match frame {
-            ClientFrame::Data { seq, message } => self.data(seq, &message, room),
+            ClientFrame::Data { seq, message } => self.data(seq, &message, room, now_ms),
+            // Who has the id speaks under it.
+            ClientFrame::Presence { .. } if !self.claimed => Ok(Received::Nothing),
             ClientFrame::Presence { state } => {
                 match room
                     .presence
@@ -247,6 +272,8 @@ impl Session {
             }
             ClientFrame::Auth { token } => Ok(Received::Token(token)),
             ClientFrame::Bye => Ok(Received::Left),
+            // The shell knows the other sessions.
+            ClientFrame::Claim { .. } => Ok(Received::Nothing),
             ClientFrame::Hello(_) | ClientFrame::Resume { .. } => Err(Ended::new(
                 ErrorCode::Protocol,
                 "a session is opened once on a connection",

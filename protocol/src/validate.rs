@@ -41,7 +41,7 @@ use thiserror::Error;
 pub use awareness::{AwarenessEntry, AwarenessLimits, awareness};
 pub use gap::{Gap, gap};
 pub use state_vector::state_vector;
-pub use update::{Need, ROOT, StructRange, UpdateLimits, UpdateSummary, update};
+pub use update::{Need, ROOT, StructRange, UpdateLimits, UpdateSummary, slices, update};
 
 /// One past the largest clock: yrs subtracts clocks as signed 32 bit numbers.
 pub const CLOCK_END: u32 = i32::MAX as u32;

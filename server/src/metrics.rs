@@ -40,6 +40,8 @@ pub struct Metrics {
     pub compactions: Counter,
     /// Updates that were applied.
     pub updates_accepted: Counter,
+    /// Updates that were tried on a copy of their document first, since they could cost much.
+    pub updates_weighed: Counter,
     /// Update entries handed to clients: one update read by ten clients counts ten.
     pub updates_delivered: Counter,
     /// Batches of entries handed to clients, each in one write.
@@ -152,6 +154,10 @@ impl Metrics {
             loads: set.plain("loads", "Documents read from the log"),
             compactions: set.plain("compactions", "Snapshots written"),
             updates_accepted: set.plain("updates_accepted", "Updates applied"),
+            updates_weighed: set.plain(
+                "updates_weighed",
+                "Updates tried on a copy of their document first, since they could cost much",
+            ),
             updates_delivered: set.plain("updates_delivered", "Update entries handed to clients"),
             batches_sent: set.plain(
                 "batches_sent",

@@ -31,6 +31,7 @@ mod leaving;
 mod rights;
 mod saving;
 mod wake;
+mod weighing;
 mod yjs;
 
 use rights::{Guest, Standing};
@@ -47,6 +48,7 @@ pub struct OpenRoom {
     log: Arc<dyn Log>,
     metrics: Arc<Metrics>,
     settled: Notify,
+    weighing: tokio::sync::Mutex<()>,
     directory: Directory,
     access: Arc<Access>,
     /// When somebody's rights end, or a new token is to be asked for: milliseconds since 1970.
@@ -138,6 +140,7 @@ impl OpenRoom {
             log,
             metrics,
             settled: Notify::new(),
+            weighing: tokio::sync::Mutex::default(),
             directory,
             access,
             due: AtomicU64::new(u64::MAX),
@@ -148,17 +151,25 @@ impl OpenRoom {
         })
     }
 
-    /// Takes a frame that came on a link of a session.
-    ///
-    /// # Errors
-    /// [`Ended`] with what the client is told.
-    pub fn receive(&self, author: u64, link: u64, frame: ClientFrame) -> Result<Received, Ended> {
+    /// Takes a frame that came on a link of a session, and tells how long that held the room.
+    fn receive_now(
+        &self,
+        author: u64,
+        link: u64,
+        frame: ClientFrame,
+    ) -> (Result<Received, Ended>, Duration) {
         let mut core = self.lock();
+        let begun = Instant::now();
+        if let ClientFrame::Claim { sid, key } = &frame {
+            self.claim(&mut core, author, sid, key);
+        }
         let Core { room, sessions, .. } = &mut *core;
-        let linked = sessions
+        let Some(linked) = sessions
             .get_mut(&author)
             .filter(|linked| linked.link == Some(link))
-            .ok_or_else(superseded)?;
+        else {
+            return (Err(superseded()), Duration::ZERO);
+        };
         let client = linked.session.client();
         let update = match &frame {
             ClientFrame::Data { message, .. } => Some(message.len()),
@@ -168,7 +179,8 @@ impl OpenRoom {
         if let (Some(len), Err(ended)) = (update, &received) {
             self.count_rejected(len, ended);
         }
-        self.after(core, author, client, true, received)
+        let held = begun.elapsed();
+        (self.after(core, author, client, true, received), held)
     }
 
     /// What a session's link writes next: whole frames until they have `limit` bytes together, and presence.
@@ -284,7 +296,7 @@ impl OpenRoom {
                 self.presence_changed();
             }
             Ok(Received::Token(token)) => self.show(&mut core, author, token.clone()),
-            Ok(Received::Nothing | Received::Left) => {}
+            Ok(Received::Nothing | Received::Left | Received::Weigh { .. }) => {}
             Err(ended) if ended.code == ErrorCode::Gone => self.break_up(&mut core),
             Err(_) => {}
         }

@@ -1,7 +1,7 @@
 //! The open documents: opened once however many arrive at once, kept while somebody is there, put away when idle; not what happens inside one.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
@@ -48,7 +48,12 @@ pub struct Rooms {
     max_connections: usize,
     open: Mutex<HashMap<DocId, Arc<Place>>>,
     directory: Directory,
+    /// Documents that an update has broken: it may come again.
+    broken: Mutex<HashSet<DocId>>,
 }
+
+/// Of so many documents it is remembered that an update has broken them.
+const MAX_BROKEN: usize = 1_024;
 
 /// Where a document is or will be; holding a visit keeps it from being put away.
 #[derive(Default)]
@@ -118,6 +123,7 @@ impl Rooms {
             max_connections,
             open: Mutex::default(),
             directory: Directory::default(),
+            broken: Mutex::default(),
         })
     }
 
@@ -269,10 +275,13 @@ impl Rooms {
             Ok((room, loaded))
         })
         .await;
-        let (room, loaded) = opened
+        let (mut room, loaded) = opened
             .map_err(|error| error.to_string())
             .and_then(|opened: Result<_, OpenError>| opened.map_err(|error| error.to_string()))
             .map_err(|error| unreadable(&LogError::Unreadable(error)))?;
+        if lock(&self.broken).contains(doc) {
+            room.take_care();
+        }
         let around = Around {
             log: Arc::clone(&self.log),
             metrics: Arc::clone(&self.metrics),
@@ -304,7 +313,13 @@ impl Rooms {
         if !may_go() {
             return;
         }
-        if room.has_tail() && !room.is_broken() {
+        if room.is_broken() {
+            let mut broken = lock(&self.broken);
+            if broken.len() >= MAX_BROKEN {
+                broken.clear();
+            }
+            broken.insert(doc.clone());
+        } else if room.has_tail() {
             room.compact().await;
         }
         // Somebody may have come while the snapshot was written.

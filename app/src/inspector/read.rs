@@ -49,6 +49,7 @@ kinds! {
     Ping "PING" Pulse,
     Probe "PROBE" Pulse,
     Bye "BYE" Session,
+    Claim "CLAIM" Session,
     Welcome "WELCOME" Session,
     Resumed "RESUMED" Session,
     Resync "RESYNC" Edits,
@@ -145,8 +146,8 @@ impl Read {
     }
 }
 
-/// Where a secret stands in a message: the session's behind its name, in RESUME and WELCOME; a token at the end, in HELLO
-/// and AUTH.
+/// Where a secret stands in a message: the session's behind its name, in RESUME, CLAIM and WELCOME; a token at the end, in
+/// HELLO and AUTH.
 pub(super) fn secret(direction: Direction, bytes: &[u8]) -> Option<Range<usize>> {
     let frame = Bytes::copy_from_slice(bytes);
     let token = match ClientFrame::decode(&frame) {
@@ -161,7 +162,10 @@ pub(super) fn secret(direction: Direction, bytes: &[u8]) -> Option<Range<usize>>
         return token;
     }
     let holds = match direction {
-        Direction::Out => matches!(ClientFrame::decode(&frame), Ok(ClientFrame::Resume { .. })),
+        Direction::Out => matches!(
+            ClientFrame::decode(&frame),
+            Ok(ClientFrame::Resume { .. } | ClientFrame::Claim { .. })
+        ),
         Direction::In => matches!(ServerFrame::decode(&frame), Ok(ServerFrame::Welcome(_))),
     };
     let start = 1 + size_of::<SessionId>();
@@ -183,6 +187,7 @@ fn sent(frame: ClientFrame, knows: &dyn Knows) -> Read {
         ClientFrame::Ping { nonce } => Read::of(Kind::Ping, Some(nonce), What::Nothing),
         ClientFrame::Probe { nonce, .. } => Read::of(Kind::Probe, Some(nonce), What::Nothing),
         ClientFrame::Bye => Read::of(Kind::Bye, None, What::Nothing),
+        ClientFrame::Claim { .. } => Read::of(Kind::Claim, None, What::Nothing),
     }
 }
 

@@ -30,7 +30,7 @@ impl Client {
             frame.is_some_and(|frame| self.frame(now, frame, replica, &mut effects).is_some());
         if !handled {
             // Bytes that make no sense here: the session may be mended by starting anew.
-            self.session = None;
+            self.give_session_up();
             effects.extend(self.refused(
                 now,
                 ErrorCode::Protocol,
@@ -147,6 +147,10 @@ impl Client {
         // Forgotten only when the whole comes: until then nobody would be there, and carets would flicker.
         self.presence_old = true;
         self.switch = None;
+        if let Some((sid, key)) = self.former {
+            // On every link: the one before may have died with it.
+            effects.push(self.send(&ClientFrame::Claim { sid, key }));
+        }
         if let Some(state) = self.presence.clone() {
             let frame = self.send(&ClientFrame::Presence { state });
             effects.push(frame);
@@ -240,7 +244,7 @@ impl Client {
                 // speaks for this session who is not this page.
                 let own = |session: &Session| session.in_use < session.link;
                 if code == ErrorCode::Superseded && !self.session.as_ref().is_some_and(own) {
-                    self.session = None;
+                    self.give_session_up();
                 }
                 self.trouble = Some((code, message));
                 effects.push(Effect::Close);
@@ -265,7 +269,7 @@ impl Client {
             | ErrorCode::Protocol
             | ErrorCode::OtherGeneration
             | ErrorCode::TooLarge => {
-                self.session = None;
+                self.give_session_up();
                 let refusal = self.refused(now, code, &message);
                 effects.extend(refusal);
             }

@@ -19,6 +19,7 @@ const AUTH: u8 = 5;
 const PING: u8 = 6;
 const PROBE: u8 = 7;
 const BYE: u8 = 8;
+const CLAIM: u8 = 9;
 
 /// What a client says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,6 +70,13 @@ pub enum ClientFrame {
     },
     /// The client leaves for good.
     Bye,
+    /// This session goes on for an earlier one of the same replica, which is over, and takes its client id.
+    Claim {
+        /// The earlier session's name.
+        sid: SessionId,
+        /// The earlier session's secret.
+        key: SessionKey,
+    },
 }
 
 /// The fields of [`ClientFrame::Hello`].
@@ -148,6 +156,11 @@ impl ClientFrame {
                 put_bytes(&mut out, padding);
             }
             Self::Bye => out.push(BYE),
+            Self::Claim { sid, key } => {
+                out.push(CLAIM);
+                out.extend_from_slice(sid);
+                out.extend_from_slice(key);
+            }
         }
         out.into()
     }
@@ -199,6 +212,10 @@ impl ClientFrame {
                 padding: Bytes::copy_from_slice(reader.var_bytes(MAX_PADDING)?),
             },
             BYE => Self::Bye,
+            CLAIM => Self::Claim {
+                sid: array(reader.take(16)?)?,
+                key: array(reader.take(32)?)?,
+            },
             kind => return Err(FrameError::Kind(kind)),
         };
         reader.end()?;

@@ -40,6 +40,10 @@ fn client_frames() -> Vec<ClientFrame> {
             padding: vec![0; MAX_PADDING].into(),
         },
         ClientFrame::Bye,
+        ClientFrame::Claim {
+            sid: [1; 16],
+            key: [2; 32],
+        },
     ]
 }
 
@@ -185,7 +189,7 @@ fn the_numbers_on_the_wire_never_change() {
         .iter()
         .map(|frame| frame.encode()[0])
         .collect();
-    assert_eq!(kinds, [1, 2, 3, 4, 5, 6, 7, 8]);
+    assert_eq!(kinds, [1, 2, 3, 4, 5, 6, 7, 8, 9]);
     let kinds: Vec<u8> = server_frames()
         .iter()
         .map(|frame| frame.encode()[0])

@@ -1,6 +1,9 @@
 //! A document as a room holds it: it applies validated updates and answers sync steps; it makes no edits of its own except merges of plain text.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{
+    collections::HashMap,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
 use bytes::Bytes;
 use thiserror::Error;
@@ -11,7 +14,10 @@ use yrs::{
 };
 
 use super::ROOT;
-use crate::id::ClientId;
+use crate::{id::ClientId, validate};
+
+/// So many blocks or deletions are applied at once.
+const MANY_BLOCKS: usize = 512;
 
 /// Why a document did not take an update.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -51,13 +57,34 @@ impl StoredDoc {
         Self { doc, text }
     }
 
-    /// Applies an update that the validator has passed; tells whether it changed anything.
+    /// Applies an update that the validator has passed; tells whether it changed anything. One of many blocks is applied in
+    /// slices, which costs less: after each slice yrs joins what belongs together.
     ///
     /// # Errors
-    /// [`ApplyError`]; after [`ApplyError::Broken`] the document is useless.
+    /// [`ApplyError`]; after [`ApplyError::Broken`] the document is useless, and so it is when an update of many blocks is
+    /// refused after its first slice.
     pub fn apply(&mut self, update: &[u8]) -> Result<bool, ApplyError> {
+        if update.len() < MANY_BLOCKS * 3 {
+            return self.apply_whole(update);
+        }
+        let known: HashMap<ClientId, u32> = self.clocks().into_iter().collect();
+        let known = |client| known.get(&client).copied().unwrap_or(0);
+        // What is stored may be older than the validator; yrs says what it thinks of it.
+        let Ok(slices) = validate::slices(update, known, MANY_BLOCKS) else {
+            return self.apply_whole(update);
+        };
+        let mut changed = false;
+        for slice in slices {
+            changed |= self.apply_whole(&slice)?;
+        }
+        Ok(changed)
+    }
+
+    fn apply_whole(&mut self, update: &[u8]) -> Result<bool, ApplyError> {
         let doc = &self.doc;
         catch_unwind(AssertUnwindSafe(|| {
+            #[cfg(debug_assertions)]
+            bane::meet(update);
             let update = Update::decode_v1(update)
                 .map_err(|error| ApplyError::Refused(error.to_string()))?;
             let mut txn = doc.transact_mut();
@@ -121,6 +148,31 @@ impl StoredDoc {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+}
+
+/// A text at which a document panics, as yrs might: for tests of what must happen then, since no update is known that the
+/// validator lets through and yrs does not take. A build without debug assertions has none.
+#[cfg(debug_assertions)]
+#[doc(hidden)]
+pub mod bane {
+    use std::sync::OnceLock;
+
+    static BANE: OnceLock<&str> = OnceLock::new();
+
+    /// Sets the text, once a process.
+    pub fn set(text: &'static str) {
+        BANE.get_or_init(|| text);
+    }
+
+    pub(super) fn meet(update: &[u8]) {
+        if let Some(bane) = BANE.get()
+            && update
+                .windows(bane.len())
+                .any(|part| part == bane.as_bytes())
+        {
+            panic!("the bane of this document");
+        }
     }
 }
 

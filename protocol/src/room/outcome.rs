@@ -48,6 +48,28 @@ pub enum Refused {
     /// The document is damaged and only readable.
     #[error("the document is read-only, because a part of it could not be read from disk")]
     Damaged,
+    /// It has something new under the client id of somebody who is here and has told all there is of it.
+    #[error("the edit is said to be of somebody else who is here")]
+    Foreign,
+    /// It may cost so much that it must be tried first, by [`super::Room::trial`].
+    #[error("the edit is being looked at")]
+    Heavy,
+    /// It costs more than an edit may.
+    #[error(
+        "the edit would make the document too slow for everybody; nothing of it was taken, your text is still in this page: copy it, and put it in in smaller parts or in a new document"
+    )]
+    Costly,
+    /// The document consists of as many pieces as allowed.
+    #[error(
+        "the document has been edited so often that it has reached its limit of {max} pieces; your text is still in this page: copy it into a new document"
+    )]
+    Crowded {
+        /// The limit.
+        max: usize,
+    },
+    /// A copy of the document could not take it.
+    #[error("the edit could not be applied")]
+    Unsound,
     /// The room is broken and must be opened anew from the log.
     #[error("the document is being opened anew")]
     Broken,

@@ -1,6 +1,7 @@
 //! Tests of the room: numbers, the tail, what is shared, and what is refused.
 
 use super::*;
+use crate::sync::Message;
 use crate::{
     frame::ServerFrame,
     replica::{Edit, Replica},

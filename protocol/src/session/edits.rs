@@ -2,7 +2,10 @@
 
 use bytes::Bytes;
 
-use super::{EMPTY_UPDATE, Ended, Received, Session, outcome::refusal};
+use super::{
+    EMPTY_UPDATE, Ended, Received, Session,
+    outcome::{MAX_FOREIGN, refusal, too_fast},
+};
 use crate::{
     frame::{ErrorCode, Role},
     room::{Admitted, Refused, Room},
@@ -15,12 +18,21 @@ pub(super) const MAX_WAITING: usize = 1_024;
 /// What a reader is told who writes.
 pub(super) const MAY_NOT_WRITE: &str = "you may read this document and not change it; what you wrote is in your page only: copy it, or ask for a link that allows editing";
 
+/// The update in a message.
+pub(super) fn payload(message: &Bytes, decoded: &Message<'_>) -> Bytes {
+    match decoded {
+        Message::Step2(update) | Message::Update(update) => message.slice_ref(update),
+        _ => Bytes::new(),
+    }
+}
+
 impl Session {
     pub(super) fn data(
         &mut self,
         seq: u64,
         message: &Bytes,
         room: &mut Room,
+        now_ms: u64,
     ) -> Result<Received, Ended> {
         if seq <= self.applied {
             // Sent again after a lost answer: tell once more what is saved.
@@ -33,6 +45,9 @@ impl Session {
                 ErrorCode::Incomplete,
                 format!("DATA {} came where {} was due", seq, self.applied + 1),
             ));
+        }
+        if !self.pace.allows(now_ms) {
+            return Err(too_fast());
         }
         let decoded = Message::decode(message)
             .map_err(|error| Ended::new(ErrorCode::Protocol, error.to_string()))?;
@@ -65,9 +80,13 @@ impl Session {
                 ));
             }
         };
+        if !matches!(admitted, Err(Refused::Heavy)) {
+            self.pace.spend(room.pieces());
+        }
         match admitted {
             Ok(Admitted::New { n, update }) => {
                 self.lacking = false;
+                self.foreign = 0;
                 self.applied = seq;
                 self.wait(seq, n, room);
                 Ok(Received::Append { n, update })
@@ -78,7 +97,16 @@ impl Session {
                 self.wait(seq, n, room);
                 Ok(Received::Nothing)
             }
-            Err(Refused::Incomplete) => {
+            Err(Refused::Heavy) => Ok(Received::Weigh {
+                update: payload(message, &decoded),
+            }),
+            Err(refused @ (Refused::Incomplete | Refused::Foreign)) => {
+                if refused == Refused::Foreign {
+                    self.foreign += 1;
+                    if self.foreign > MAX_FOREIGN {
+                        return Err(refusal(&refused));
+                    }
+                }
                 self.applied = seq;
                 self.lacking = true;
                 self.ask_for_state();

@@ -19,6 +19,12 @@ pub enum Received {
         /// The update.
         update: Bytes,
     },
+    /// The update may cost much. Make a [`crate::room::Trial`] of it, run that without the room, let the room remember what
+    /// it gave, and hand the same frame in once more; nothing has happened yet.
+    Weigh {
+        /// The update.
+        update: Bytes,
+    },
     /// Presence changed: wake the others on the next tick.
     Presence,
     /// The client shows another token: judge it, then tell the session.
@@ -56,12 +62,30 @@ impl Ended {
     }
 }
 
+/// So often in a row a peer may bring what nobody but another who is here can have; then it is no accident of the order in
+/// which both came back.
+pub(crate) const MAX_FOREIGN: u32 = 8;
+
+/// A peer brings more than anybody may.
+pub(crate) fn too_fast() -> Ended {
+    Ended::new(
+        ErrorCode::Rate,
+        "more edits came from this page than the server takes at once; nothing is lost, they are sent again",
+    )
+}
+
 /// How a refused update is told to whoever sent it.
 pub(crate) fn refusal(refused: &Refused) -> Ended {
     let code = match refused {
-        Refused::Invalid(_) => ErrorCode::Protocol,
+        Refused::Invalid(_) | Refused::Unsound => ErrorCode::Protocol,
+        Refused::Foreign => ErrorCode::Protocol,
         Refused::Incomplete => ErrorCode::Incomplete,
-        Refused::TooLarge { .. } | Refused::Full { .. } => ErrorCode::TooLarge,
+        // Nobody is told of it: it is tried.
+        Refused::Heavy => ErrorCode::Unavailable,
+        Refused::TooLarge { .. }
+        | Refused::Full { .. }
+        | Refused::Costly
+        | Refused::Crowded { .. } => ErrorCode::TooLarge,
         Refused::Damaged => ErrorCode::ReadOnly,
         Refused::Broken => ErrorCode::Gone,
     };

@@ -39,7 +39,7 @@ fn identity(author: u64) -> Identity {
     }
 }
 
-fn open(author: u64, room: &Room) -> Session {
+fn open(author: u64, room: &mut Room) -> Session {
     Session::open(&hello(author), identity(author), Rights::WRITE, room).unwrap()
 }
 
@@ -92,7 +92,7 @@ fn a_new_client_is_welcomed_and_the_states_are_exchanged() {
     let mut room = room(RoomLimits::default());
     let update = typed(9, &["a"]).remove(0);
     room.admit(&update, None, 9).unwrap();
-    let mut session = open(1, &room);
+    let mut session = open(1, &mut room);
     let frames = told(&mut session, &mut room);
     let [
         ServerFrame::Welcome(welcome),
@@ -125,7 +125,7 @@ fn a_client_that_has_the_text_already_is_welcomed_without_an_exchange() {
         after: 1,
         ..hello(1)
     };
-    let mut session = Session::open(&with, identity(1), Rights::WRITE, &room).unwrap();
+    let mut session = Session::open(&with, identity(1), Rights::WRITE, &mut room).unwrap();
     let frames = told(&mut session, &mut room);
     assert!(
         matches!(&frames[..], [ServerFrame::Welcome(welcome)] if welcome.after == Some(1)),
@@ -140,7 +140,7 @@ fn a_client_that_has_the_text_already_is_welcomed_without_an_exchange() {
 
 #[test]
 fn another_version_or_generation_is_refused() {
-    let room = room(RoomLimits::default());
+    let mut room = room(RoomLimits::default());
     for (hello, code) in [
         (
             Hello {
@@ -157,7 +157,7 @@ fn another_version_or_generation_is_refused() {
             ErrorCode::OtherGeneration,
         ),
     ] {
-        let refused = Session::open(&hello, identity(1), Rights::WRITE, &room).err();
+        let refused = Session::open(&hello, identity(1), Rights::WRITE, &mut room).err();
         assert_eq!(refused.map(|ended| ended.code), Some(code));
     }
 }
@@ -457,7 +457,13 @@ fn presence_is_told_to_others_and_a_later_session_of_the_page_speaks_for_it() {
     );
     assert_eq!(seen(&mut b, &room), None, "once");
 
-    let mut again = Session::open(&hello(1), identity(3), Rights::WRITE, &room).unwrap();
+    let mut again = Session::open(&hello(1), identity(3), Rights::WRITE, &mut room).unwrap();
+    assert_eq!(
+        again.receive(state("{\"x\":2}"), &mut room, 0),
+        Ok(Received::Nothing),
+        "the id is still the earlier one's"
+    );
+    room.claims.pass_on(1, 3);
     assert_eq!(
         seen(&mut again, &room),
         Some(vec![]),

@@ -4,7 +4,12 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 
-use super::{EMPTY_UPDATE, Ended, Received, edits::MAY_NOT_WRITE, outcome::refusal};
+use super::{
+    EMPTY_UPDATE, Ended, Received,
+    edits::{MAY_NOT_WRITE, payload},
+    outcome::{MAX_FOREIGN, refusal, too_fast},
+    pace::Pace,
+};
 use crate::{
     frame::{ErrorCode, Role},
     id::ClientId,
@@ -32,6 +37,8 @@ pub struct YjsSession {
     /// It has been told that its edits are not taken.
     denied: Denied,
     ended: Option<Ended>,
+    pace: Pace,
+    foreign: u32,
 }
 
 /// Whether a reader who wrote has been told that it may not.
@@ -57,6 +64,8 @@ impl YjsSession {
             role,
             denied: Denied::Not,
             ended: None,
+            pace: Pace::default(),
+            foreign: 0,
         }
     }
 
@@ -109,6 +118,9 @@ impl YjsSession {
                 }
                 return Ok(Received::Nothing);
             }
+            Message::Step2(_) | Message::Update(_) if !self.pace.allows(now_ms) => {
+                return Err(too_fast());
+            }
             Message::Step2(update) => room.admit(update, None, self.author),
             Message::Update(update) => room.admit(update, Some(bytes), self.author),
             Message::Awareness(states) => return self.awareness(states, room, now_ms),
@@ -118,10 +130,22 @@ impl YjsSession {
             }
             Message::Auth(_) => return Ok(Received::Nothing),
         };
+        if !matches!(admitted, Err(Refused::Heavy)) {
+            self.pace.spend(room.pieces());
+        }
         match admitted {
             Ok(Admitted::New { n, update }) => Ok(Received::Append { n, update }),
             Ok(Admitted::Known { .. }) => Ok(Received::Nothing),
-            Err(Refused::Incomplete) => {
+            Err(Refused::Heavy) => Ok(Received::Weigh {
+                update: payload(bytes, &message),
+            }),
+            Err(refused @ (Refused::Incomplete | Refused::Foreign)) => {
+                if refused == Refused::Foreign {
+                    self.foreign += 1;
+                    if self.foreign > MAX_FOREIGN {
+                        return Err(refusal(&refused));
+                    }
+                }
                 self.ask = true;
                 Ok(Received::Nothing)
             }
@@ -223,14 +247,19 @@ impl YjsSession {
         for entry in entries {
             match self.client {
                 Some((client, clock)) if client != entry.client || entry.clock < clock => continue,
-                _ => self.client = Some((entry.client, entry.clock)),
+                Some(_) => {}
+                // Only an id that nobody else has.
+                None if !room.claims.yjs(entry.client, self.author) => continue,
+                None => {}
             }
+            self.client = Some((entry.client, entry.clock));
             changed |= match entry.state {
                 Some(state) => match room.presence.set(entry.client, self.author, state, now_ms) {
                     Ok(changed) => changed,
                     Err(PresenceError::Taken) => {
-                        // A connection left half-open still speaks for this id; claim it again with the next renewal.
+                        // Its state is left from before; claim it again with the next renewal.
                         self.client = None;
+                        room.claims.release(self.author);
                         false
                     }
                     Err(error) => return Err(Ended::new(ErrorCode::Protocol, error.to_string())),

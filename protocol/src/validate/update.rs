@@ -4,6 +4,10 @@ use super::scan::{Scan, advance, once};
 use super::{Fault, Invalid, json};
 use crate::id::ClientId;
 
+mod slices;
+
+pub use slices::slices;
+
 /// What an update may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UpdateLimits {

@@ -5,7 +5,9 @@
     reason = "a test program: no public surface, and its unwraps are its verdicts"
 )]
 
+mod attack;
 mod corpus;
+mod cost;
 mod gaps;
 mod mutation;
 mod subject;

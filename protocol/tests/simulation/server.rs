@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use protocol::{
-    frame::{ClientFrame, ErrorCode, Role, ServerFrame, SessionId, fragment::split},
+    frame::{ClientFrame, ErrorCode, Role, ServerFrame, SessionId, SessionKey, fragment::split},
     id::ClientId,
     room::{Room, RoomLimits},
     session::{
@@ -118,7 +118,9 @@ impl Server {
         let link = &mut links[id];
         link.heard = now;
         let received = if let Some(yjs) = &mut link.yjs {
-            yjs.receive(&bytes, &mut self.room, now)
+            weighing(&mut self.room, yjs.author(), |room| {
+                yjs.receive(&bytes, room, now)
+            })
         } else {
             let Some(bytes) = link.assembler.push(bytes).expect("pieces in order") else {
                 return acts;
@@ -137,7 +139,7 @@ impl Server {
                     };
                     let judged = allowed.judge(hello.client, &hello.token);
                     let opened = judged
-                        .and_then(|rights| Session::open(&hello, identity, rights, &self.room));
+                        .and_then(|rights| Session::open(&hello, identity, rights, &mut self.room));
                     opened.map(|session| {
                         link.session = Some(sid);
                         let kept = Kept {
@@ -194,6 +196,7 @@ impl Server {
             Ok(Received::Left) => {
                 if let Some(kept) = links[id].session.and_then(|sid| self.sessions.remove(&sid)) {
                     self.room.presence.leave(kept.session.author(), now);
+                    self.room.claims.release(kept.session.author());
                 }
                 acts.push(Act::Close(id));
             }
@@ -208,7 +211,7 @@ impl Server {
                     }
                 }
             }
-            Ok(Received::Nothing | Received::Presence) => {}
+            Ok(Received::Nothing | Received::Presence | Received::Weigh { .. }) => {}
             Err(ended) => self.refuse(id, links, &ended, plan, &mut acts),
         }
         acts
@@ -222,6 +225,9 @@ impl Server {
         plan: &Plan,
         now: u64,
     ) -> Result<Received, Ended> {
+        if let ClientFrame::Claim { sid: former, key } = &frame {
+            self.claim(sid, former, key);
+        }
         let data = matches!(frame, ClientFrame::Data { .. });
         let kept = sid
             .and_then(|sid| self.sessions.get_mut(&sid))
@@ -240,9 +246,28 @@ impl Server {
                 fresh_edit = writes(message);
             }
         }
-        let received = kept.session.receive(frame, &mut self.room, now);
+        let author = kept.session.author();
+        let received = weighing(&mut self.room, author, |room| {
+            kept.session.receive(frame.clone(), room, now)
+        });
         self.known_edits += usize::from(fresh_edit && received == Ok(Received::Nothing));
         received
+    }
+
+    /// A session goes on for an earlier one of the same page.
+    fn claim(&mut self, sid: Option<SessionId>, former: &SessionId, key: &SessionKey) {
+        let Some(to) = sid.and_then(|sid| self.sessions.get(&sid)) else {
+            return;
+        };
+        let (to, client) = (to.session.author(), to.session.client());
+        let known = self.sessions.get(former).is_some_and(|kept| {
+            kept.session.key() == key
+                && kept.session.client() == client
+                && kept.session.author() != to
+        });
+        if known && let Some(kept) = self.sessions.remove(former) {
+            self.room.claims.pass_on(kept.session.author(), to);
+        }
     }
 
     fn refuse(
@@ -295,6 +320,7 @@ impl Server {
         link.server_open = false;
         if let Some(yjs) = link.yjs.take() {
             self.room.presence.leave(yjs.author(), now);
+            self.room.claims.release(yjs.author());
         }
         if let Some(kept) = link.session.and_then(|sid| self.sessions.get_mut(&sid))
             && kept.link == Some(id)
@@ -378,11 +404,31 @@ impl Server {
             if kept.link.is_none() && now >= kept.since + without {
                 room.presence.leave(kept.session.author(), now);
             }
-            kept.link.is_some() || now < kept.since + plan.keep_session
+            let stays = kept.link.is_some() || now < kept.since + plan.keep_session;
+            if !stays {
+                room.claims.release(kept.session.author());
+            }
+            stays
         });
         room.presence.sweep(now);
         acts
     }
+}
+
+/// Takes in what may have to be tried first; here trials cost nothing.
+fn weighing(
+    room: &mut Room,
+    author: u64,
+    mut take: impl FnMut(&mut Room) -> Result<Received, Ended>,
+) -> Result<Received, Ended> {
+    let mut received = take(room);
+    while let Ok(Received::Weigh { update }) = received {
+        let weighed = room.trial(update, author).run(|| 0);
+        room.weighed(Some(weighed));
+        received = take(room);
+        room.weighed(None);
+    }
+    received
 }
 
 fn is_edit(message: &Bytes) -> bool {

@@ -27,7 +27,8 @@ impl OpenRoom {
         let mut core = self.lock();
         let author = core.next_author();
         let rights = admission.grant.rights(now_ms());
-        let session = Session::open(hello, Identity { sid, key, author }, rights, &core.room)?;
+        let identity = Identity { sid, key, author };
+        let session = Session::open(hello, identity, rights, &mut core.room)?;
         self.make_place(&mut core);
         core.sessions.insert(
             author,

@@ -1,6 +1,6 @@
 //! Who leaves a room, and how long one who was lost is waited for; how links end is the transport's.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use protocol::{
     frame::{ClientFrame, ErrorCode, SessionId, SessionKey},
@@ -32,6 +32,7 @@ impl OpenRoom {
         self.wakes.remove(author);
         if left {
             core.sessions.remove(&author);
+            core.room.claims.release(author);
             if core.room.presence.leave(author, now_ms()) {
                 self.presence_changed();
             }
@@ -45,7 +46,7 @@ impl OpenRoom {
     /// # Errors
     /// [`Ended`] when the session is not known by this key, `link` is not its newest, or a frame is refused. What came
     /// before that frame counts.
-    pub fn last_words(
+    pub async fn last_words(
         &self,
         sid: &SessionId,
         key: &SessionKey,
@@ -53,25 +54,67 @@ impl OpenRoom {
         frames: Vec<ClientFrame>,
     ) -> Result<Received, Ended> {
         for frame in frames {
-            let mut core = self.lock();
-            let Core { room, sessions, .. } = &mut *core;
-            let linked = named(sessions, sid, key)?;
-            if linked.session.link() != link {
-                return Err(superseded());
-            }
-            let (author, client) = (linked.session.author(), linked.session.client());
-            let received = linked.session.receive(frame, room, now_ms());
-            match self.after(core, author, client, true, received) {
-                Ok(Received::Left) => {
-                    self.forget(author, link);
-                    return Ok(Received::Left);
+            let received = match self.last_word(sid, key, link, frame.clone()) {
+                Ok(Received::Weigh { update }) => {
+                    let author = named(&mut self.lock().sessions, sid, key)?.session.author();
+                    let again = || {
+                        (
+                            self.last_word(sid, key, link, frame.clone()),
+                            Duration::ZERO,
+                        )
+                    };
+                    self.weighing(author, update, again).await
                 }
+                received => received,
+            };
+            match received {
+                Ok(Received::Left) => return Ok(Received::Left),
                 Ok(_) => {}
                 Err(ended) if ended.code == ErrorCode::Incomplete => {}
                 Err(ended) => return Err(ended),
             }
         }
         Ok(Received::Nothing)
+    }
+
+    fn last_word(
+        &self,
+        sid: &SessionId,
+        key: &SessionKey,
+        link: u64,
+        frame: ClientFrame,
+    ) -> Result<Received, Ended> {
+        let mut core = self.lock();
+        let Core { room, sessions, .. } = &mut *core;
+        let linked = named(sessions, sid, key)?;
+        if linked.session.link() != link {
+            return Err(superseded());
+        }
+        let (author, client) = (linked.session.author(), linked.session.client());
+        let received = linked.session.receive(frame, room, now_ms());
+        let received = self.after(core, author, client, true, received)?;
+        if received == Received::Left {
+            self.forget(author, link);
+        }
+        Ok(received)
+    }
+
+    /// A session goes on for an earlier one of the same page, if it knows that one's secret; the earlier one is over.
+    pub(super) fn claim(&self, core: &mut Core, author: u64, sid: &SessionId, key: &SessionKey) {
+        let Core { room, sessions, .. } = core;
+        let Some(client) = sessions.get(&author).map(|linked| linked.session.client()) else {
+            return;
+        };
+        let Ok(former) = named(sessions, sid, key).map(|linked| &linked.session) else {
+            return;
+        };
+        let (former, same) = (former.author(), former.client() == client);
+        if same && former != author {
+            sessions.remove(&former);
+            room.claims.pass_on(former, author);
+            self.wakes.wake(former);
+            self.wakes.remove(former);
+        }
     }
 
     /// A session's client has left: nobody waits for it, and a connection it may still have finds itself without a session.
@@ -83,6 +126,7 @@ impl OpenRoom {
             return;
         }
         core.sessions.remove(&author);
+        core.room.claims.release(author);
         let changed = core.room.presence.leave(author, now_ms());
         drop(core);
         self.wakes.wake(author);
@@ -135,8 +179,14 @@ impl OpenRoom {
         if changed {
             self.presence_changed();
         }
-        core.sessions
-            .retain(|_, linked| !lost(linked, KEEP_SESSION_MS));
+        let Core { room, sessions, .. } = &mut *core;
+        sessions.retain(|author, linked| {
+            let kept = !lost(linked, KEEP_SESSION_MS);
+            if !kept {
+                room.claims.release(*author);
+            }
+            kept
+        });
     }
 
     /// Before one more session opens: when there are too many, the one lost longest ago is forgotten. Its client opens a
@@ -153,6 +203,7 @@ impl OpenRoom {
             .map(|(author, _)| *author);
         if let Some(author) = longest_lost {
             core.sessions.remove(&author);
+            core.room.claims.release(author);
             if core.room.presence.leave(author, now_ms()) {
                 self.presence_changed();
             }

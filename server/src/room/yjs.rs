@@ -1,6 +1,9 @@
 //! Plain Yjs connections in a room: the same room, lock and wake-ups as a session's links; their rules are `protocol::session::yjs`'s.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use bytes::Bytes;
 use protocol::{
@@ -34,29 +37,29 @@ impl OpenRoom {
         session
     }
 
-    /// Takes a message that came on a Yjs connection.
-    ///
-    /// # Errors
-    /// [`Ended`] with what the client is told.
-    pub fn receive_yjs(
+    /// Takes a message that came on a Yjs connection, and tells how long that held the room.
+    pub(super) fn receive_yjs_now(
         &self,
         session: &mut YjsSession,
         message: &Bytes,
-    ) -> Result<Received, Ended> {
+    ) -> (Result<Received, Ended>, Duration) {
         let mut core = self.lock();
+        let begun = Instant::now();
         core.tell_news(session);
         let received = session.receive(message, &mut core.room, now_ms());
         if let Err(ended) = &received {
             self.count_rejected(message.len(), ended);
         }
-        self.after(
+        let held = begun.elapsed();
+        let received = self.after(
             core,
             session.author(),
             session.client().unwrap_or(ClientId::from_random(0)),
             // A Yjs client is told nothing of the disk.
             false,
             received,
-        )
+        );
+        (received, held)
     }
 
     /// What a Yjs connection writes next; `told` is the presence tick that it has seen.
@@ -102,6 +105,7 @@ impl OpenRoom {
         core.last_used = Instant::now();
         core.guests.remove(&author);
         self.wakes.remove(author);
+        core.room.claims.release(author);
         if core.room.presence.leave(author, now_ms()) {
             self.presence_changed();
         }

@@ -80,7 +80,7 @@ fn greet(room: &OpenRoom, sid: u8) -> u64 {
 }
 
 /// Writes `text` as the first edit of a session.
-fn write(room: &OpenRoom, author: u64, text: &str) {
+async fn write(room: &OpenRoom, author: u64, text: &str) {
     let mut replica = Replica::new(ClientId::from_random(1_000 + author), || 0);
     let insert = text.to_owned();
     let edit = Edit {
@@ -91,7 +91,9 @@ fn write(room: &OpenRoom, author: u64, text: &str) {
     replica.edit(&[edit]).unwrap();
     let update = replica.take_updates().remove(0);
     let message = Message::Update(&update).encode().into();
-    let received = room.receive(author, 0, ClientFrame::Data { seq: 1, message });
+    let received = room
+        .receive(author, 0, ClientFrame::Data { seq: 1, message })
+        .await;
     assert!(matches!(received, Ok(Received::Append { .. })));
 }
 
@@ -135,7 +137,7 @@ async fn an_idle_document_is_put_away_and_opens_again_as_it_was() {
     let world = World::new();
     let visit = world.enter().await;
     let author = greet(&visit, 1);
-    write(&visit, author, "kept");
+    write(&visit, author, "kept").await;
     visit.settled().await;
     world.rooms.sweep().await;
     assert_eq!(world.open(), 1, "somebody is there");
@@ -160,7 +162,7 @@ async fn a_document_is_not_put_away_before_its_edits_are_durable() {
     world.log.hold();
     let visit = world.enter().await;
     let author = greet(&visit, 1);
-    write(&visit, author, "on its way");
+    write(&visit, author, "on its way").await;
     visit.unlink(author, 0, true);
     drop(visit);
     world.rooms.sweep().await;
@@ -178,7 +180,7 @@ async fn a_broken_room_opens_anew_with_every_edit_that_was_accepted() {
     world.log.hold();
     let visit = world.enter().await;
     let author = greet(&visit, 1);
-    write(&visit, author, "accepted");
+    write(&visit, author, "accepted").await;
     visit.break_now();
     assert_eq!(visit.take(author, 0, 1).unwrap_err().code, ErrorCode::Gone);
     let room = Arc::clone(&visit);
@@ -204,7 +206,7 @@ async fn a_broken_room_opens_anew_also_when_nothing_more_can_be_written() {
     let visit = world.enter().await;
     world.log.fail("no space");
     let author = greet(&visit, 1);
-    write(&visit, author, "not saved");
+    write(&visit, author, "not saved").await;
     visit.settled().await;
     visit.break_now();
     drop(visit);
@@ -222,7 +224,7 @@ async fn what_was_not_saved_stays_in_memory_when_nothing_can_be_written() {
     let visit = world.enter().await;
     world.log.fail("no space");
     let author = greet(&visit, 1);
-    write(&visit, author, "not saved");
+    write(&visit, author, "not saved").await;
     visit.settled().await;
     visit.unlink(author, 0, true);
     drop(visit);
@@ -283,7 +285,7 @@ async fn a_tail_that_was_found_counts_towards_the_next_snapshot() {
     let world = World::new();
     let visit = world.enter().await;
     let author = greet(&visit, 1);
-    write(&visit, author, "kept");
+    write(&visit, author, "kept").await;
     visit.settled().await;
     drop(visit);
     // A server that is killed here leaves the tail to the next one.
@@ -308,6 +310,7 @@ async fn a_lost_session_is_kept_for_two_minutes_and_its_presence_for_ten_seconds
     let author = greet(&room, 1);
     let state = r#"{"name":"Ada"}"#.to_owned();
     room.receive(author, 0, ClientFrame::Presence { state })
+        .await
         .unwrap();
     let here = || {
         room.read(|room| {
@@ -346,7 +349,7 @@ async fn a_name_that_nobody_used_is_soon_out_of_memory() {
     room.unlink(author, 0, true);
     assert_eq!(rooms.patience(&room), BLANK, "and has left nothing");
     let author = greet(&room, 2);
-    write(&room, author, "text");
+    write(&room, author, "text").await;
     room.unlink(author, 0, true);
     assert_eq!(rooms.patience(&room), minute);
 }

@@ -25,6 +25,7 @@ use super::{Link, assemble, deadlines::Deadlines, pulse::Pulse};
 use crate::{
     http::AppState,
     metrics::{LinkKind, Metrics, Raised, Traffic},
+    rates::LinkRates,
     room::{self, Taken},
 };
 
@@ -42,6 +43,8 @@ pub struct HttpLinks {
 pub struct HttpLink {
     link: Link,
     state: Mutex<State>,
+    /// Held while a POST is taken in.
+    inbox: tokio::sync::Mutex<()>,
     /// Who reads now: the number of the poll or stream, or [`OVER`].
     turn: watch::Sender<u64>,
     links: Weak<HttpLinks>,
@@ -58,6 +61,26 @@ struct State {
     /// Whether it continued a session and was not counted as that yet.
     resumed: bool,
     counted: Option<Counted>,
+}
+
+/// The frames in messages, and why they end before the last message if they do.
+fn put_together(
+    rates: &LinkRates,
+    assembler: &mut Assembler,
+    messages: Vec<Bytes>,
+) -> (Vec<ClientFrame>, Result<(), Ended>) {
+    let mut frames = Vec::new();
+    let mut put = |message: Bytes| {
+        rates.heard(message.len())?;
+        let frame = assemble(assembler, message)?;
+        if matches!(frame, Some(ClientFrame::Presence { .. })) {
+            rates.moved()?;
+        }
+        frames.extend(frame);
+        Ok(())
+    };
+    let then = messages.into_iter().try_for_each(&mut put);
+    (frames, then)
 }
 
 /// How the page reads what it is told. Two ways at once would overtake each other.
@@ -127,6 +150,7 @@ impl HttpLinks {
                 resumed,
                 counted: None,
             }),
+            inbox: tokio::sync::Mutex::default(),
             turn: watch::Sender::new(0),
             links: Arc::downgrade(self),
         });
@@ -209,8 +233,10 @@ impl HttpLink {
     ///
     /// # Errors
     /// [`Ended`] with what the page is told; the link has ended, unless one before `n` is missing.
-    pub fn receive(&self, n: u64, messages: Vec<Bytes>) -> Result<(), Ended> {
-        let received = {
+    pub async fn receive(&self, n: u64, messages: Vec<Bytes>) -> Result<(), Ended> {
+        // What one POST says is taken in before what the next says.
+        let _in_order = self.inbox.lock().await;
+        let (frames, then) = {
             let mut state = self.used()?;
             if n <= state.posts {
                 return Ok(());
@@ -223,14 +249,10 @@ impl HttpLink {
                 let bytes: usize = messages.iter().map(Bytes::len).sum();
                 counted.traffic.received.inc_by(bytes as u64);
             }
-            self.receive_all(&mut state.assembler, messages)
+            put_together(&self.link.rates, &mut state.assembler, messages)
         };
-        match received {
-            Ok(Received::Left) => {
-                self.end(true);
-                Ok(())
-            }
-            Ok(_) => {
+        match self.receive_all(frames).await.and(then) {
+            Ok(()) => {
                 // What a session answers is told by another request than the one that asked.
                 self.link.wake.notify_one();
                 Ok(())
@@ -242,31 +264,20 @@ impl HttpLink {
         }
     }
 
-    fn receive_all(
-        &self,
-        assembler: &mut Assembler,
-        messages: Vec<Bytes>,
-    ) -> Result<Received, Ended> {
+    async fn receive_all(&self, frames: Vec<ClientFrame>) -> Result<(), Ended> {
         let Link {
             room,
             author,
             number,
-            rates,
             ..
         } = &self.link;
-        for message in messages {
-            rates.heard(message.len())?;
-            let Some(frame) = assemble(assembler, message)? else {
-                continue;
-            };
-            if matches!(frame, ClientFrame::Presence { .. }) {
-                rates.moved()?;
-            }
-            if room.receive(*author, *number, frame)? == Received::Left {
-                return Ok(Received::Left);
+        for frame in frames {
+            if room.receive(*author, *number, frame).await? == Received::Left {
+                self.end(true);
+                break;
             }
         }
-        Ok(Received::Nothing)
+        Ok(())
     }
 
     /// Begins poll number `n`; one that waits ends.

@@ -148,7 +148,11 @@ async fn receive(
     let whose = authorization(headers)?;
     let link = state.http_links.find(state, &whose).await?;
     let messages = messages(state, body, MAX_BODY).await?;
-    link.receive(asked.n.get(), messages)
+    let n = asked.n.get();
+    // A request may be given up while it waits, and what it said is to be taken in whole.
+    tokio::spawn(async move { link.receive(n, messages).await })
+        .await
+        .unwrap_or_else(|_| Err(failed()))
 }
 
 /// The last words of a page that goes: edits that are not saved, and a goodbye. They belong to the session's newest link,
@@ -179,10 +183,19 @@ async fn last_words(state: &AppState, headers: &HeaderMap, body: Body) -> Result
     if frames.is_empty() {
         return Err(Ended::new(ErrorCode::Protocol, "last words without a word"));
     }
-    if room.last_words(&sid, &key, link, frames)? == Received::Left {
+    // Not given up with the request: the page that sent it is gone.
+    let words = tokio::spawn(async move { room.last_words(&sid, &key, link, frames).await });
+    if words.await.unwrap_or_else(|_| Err(failed()))? == Received::Left {
         state.http_links.supersede(&sid, link + 1);
     }
     Ok(())
+}
+
+fn failed() -> Ended {
+    Ended::new(
+        ErrorCode::Unavailable,
+        "the server failed to take this in: nothing is lost, it is sent again",
+    )
 }
 
 /// Lets a POST in: from a page that may connect, of a type that a foreign page's form cannot send.

@@ -198,7 +198,7 @@ async fn converse(state: &AppState, socket: &mut Socket, link: &Link) -> End {
             if let Incoming::Message(bytes) = &incoming {
                 traffic.received.inc_by(bytes.len() as u64);
             }
-            match handle(link, &mut assembler, incoming) {
+            match handle(link, &mut assembler, incoming).await {
                 Ok(None) => {}
                 Ok(Some(end)) => return end,
                 Err(ended) => return End::Refused(ended),
@@ -207,7 +207,7 @@ async fn converse(state: &AppState, socket: &mut Socket, link: &Link) -> End {
     }
 }
 
-fn handle(
+async fn handle(
     link: &Link,
     assembler: &mut Assembler,
     incoming: Incoming,
@@ -221,7 +221,7 @@ fn handle(
             if matches!(frame, ClientFrame::Presence { .. }) {
                 link.rates.moved()?;
             }
-            let received = link.room.receive(link.author, link.number, frame)?;
+            let received = link.room.receive(link.author, link.number, frame).await?;
             Ok((received == Received::Left).then_some(End::Left))
         }
         Incoming::Alive => Ok(None),

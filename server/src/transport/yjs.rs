@@ -186,8 +186,10 @@ async fn converse(state: &AppState, link: &mut Link, socket: &mut Socket, wake: 
         for _ in 0..BURST {
             match next.take().or_else(|| socket.next_now()) {
                 Some(Incoming::Message(message)) => {
-                    let counted = count(rates, &message);
-                    let received = counted.and_then(|()| room.receive_yjs(session, &message));
+                    let received = match count(rates, &message) {
+                        Ok(()) => room.receive_yjs(session, &message).await,
+                        Err(ended) => Err(ended),
+                    };
                     if let Err(ended) = received {
                         return End::Refused(ended);
                     }

@@ -186,6 +186,7 @@ fn a_peer_that_came_back_claims_its_presence_when_the_old_connection_ends() {
         Received::Nothing
     );
     room.presence.leave(1, 6);
+    room.claims.release(1);
     assert_eq!(
         says(&mut new, &mut room, &[(10, 3, Some("{}"))]),
         Received::Presence

@@ -103,7 +103,7 @@ async fn an_answer_that_no_connection_takes_ends_the_link() {
     );
     drop(delivery(Arc::clone(&link), &[news]));
     assert!(world.links.is_empty());
-    let late = link.receive(1, Vec::new()).unwrap_err();
+    let late = link.receive(1, Vec::new()).await.unwrap_err();
     assert_eq!(
         late.code,
         ErrorCode::Incomplete,
@@ -156,7 +156,7 @@ async fn the_end_of_an_old_link_leaves_the_newer_one_alone() {
     old.end(false);
     assert_eq!(world.links.len(), 1);
     let ping = ClientFrame::Ping { nonce: 1 }.encode();
-    assert_eq!(new.receive(1, vec![ping]), Ok(()));
-    let stale = old.receive(1, Vec::new()).unwrap_err();
+    assert_eq!(new.receive(1, vec![ping]).await, Ok(()));
+    let stale = old.receive(1, Vec::new()).await.unwrap_err();
     assert_eq!(stale.code, ErrorCode::Incomplete);
 }

@@ -163,6 +163,11 @@ fn server_frames() -> Vec<ServerFrame> {
         },
         ServerFrame::Pong { nonce: 1 },
         ServerFrame::GoAway { retry_after_ms: 5 },
+        ServerFrame::AuthSoon { within_ms: 60_000 },
+        ServerFrame::Rights {
+            role: Role::Read,
+            expires_in_ms: None,
+        },
         ServerFrame::Error {
             code: ErrorCode::Rate,
             message: "a sentence".into(),

@@ -242,7 +242,7 @@ impl Access {
                     moved = true;
                 }
                 Err(error) => {
-                    tracing::error!(%error, "the keys of links were changed and cannot be read; the old ones go on")
+                    tracing::error!(%error, "the keys of links were changed and cannot be read; the old ones go on");
                 }
             }
             seen.keys = Some(now);

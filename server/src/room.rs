@@ -83,6 +83,20 @@ struct Linked {
     presence_told: u64,
 }
 
+/// What a room works with.
+pub struct Around {
+    /// Where its entries go.
+    pub log: Arc<dyn Log>,
+    /// Where it counts.
+    pub metrics: Arc<Metrics>,
+    /// Where its sessions are listed.
+    pub directory: Directory,
+    /// Who judges them.
+    pub access: Arc<Access>,
+    /// Beyond so many sessions the one lost longest ago is forgotten.
+    pub max_sessions: usize,
+}
+
 /// What a link writes next.
 #[derive(Debug, Default)]
 pub struct Taken {
@@ -93,19 +107,16 @@ pub struct Taken {
 }
 
 impl OpenRoom {
-    /// Opens a `room` made of what was `loaded`. Its sessions are listed in `directory`; beyond `max_sessions` the one lost
-    /// longest ago is forgotten. `access` judges them.
+    /// Opens a `room` made of what was `loaded`.
     #[must_use]
-    pub fn new(
-        doc: DocId,
-        room: Room,
-        loaded: &Loaded,
-        log: Arc<dyn Log>,
-        metrics: Arc<Metrics>,
-        directory: Directory,
-        access: Arc<Access>,
-        max_sessions: usize,
-    ) -> Arc<Self> {
+    pub fn new(doc: DocId, room: Room, loaded: &Loaded, around: Around) -> Arc<Self> {
+        let Around {
+            log,
+            metrics,
+            directory,
+            access,
+            max_sessions,
+        } = around;
         let open = Raised::new(&metrics.rooms_open);
         let max_update = room.limits().update;
         Arc::new_cyclic(|this| Self {

@@ -21,7 +21,7 @@ use crate::{
     access::Access,
     log::{Loaded, Log, LogError},
     metrics::Metrics,
-    room::OpenRoom,
+    room::{Around, OpenRoom},
     telemetry::DocTag,
 };
 
@@ -263,17 +263,15 @@ impl Rooms {
             .map_err(|error| error.to_string())
             .and_then(|opened: Result<_, OpenError>| opened.map_err(|error| error.to_string()))
             .map_err(|error| unreadable(&LogError::Unreadable(error)))?;
-        Ok(OpenRoom::new(
-            doc.clone(),
-            room,
-            &loaded,
-            Arc::clone(&self.log),
-            Arc::clone(&self.metrics),
-            self.directory.clone(),
-            Arc::clone(&self.access),
+        let around = Around {
+            log: Arc::clone(&self.log),
+            metrics: Arc::clone(&self.metrics),
+            directory: self.directory.clone(),
+            access: Arc::clone(&self.access),
             // As many may be waited for as may be connected.
-            self.max_connections.saturating_mul(2),
-        ))
+            max_sessions: self.max_connections.saturating_mul(2),
+        };
+        Ok(OpenRoom::new(doc.clone(), room, &loaded, around))
     }
 
     fn is_idle(&self, place: &Place, room: &OpenRoom) -> bool {

@@ -241,7 +241,7 @@ async fn make(
     manager: Manager,
     wanted: Result<Json<Wanted>, JsonRejection>,
 ) -> Result<Response, Refusal> {
-    let Json(wanted) = wanted.map_err(unread)?;
+    let Json(wanted) = wanted.map_err(|rejection| unread(&rejection))?;
     let expires_ms = wanted.expires_s.map(from_now).transpose()?;
     let label = wanted.label.trim().to_owned();
     if label.chars().count() > MAX_LABEL || label.chars().any(char::is_control) {
@@ -281,7 +281,7 @@ async fn change(
     Path((_, id)): Path<(String, String)>,
     wanted: Result<Json<Change>, JsonRejection>,
 ) -> Result<Response, Refusal> {
-    let Json(wanted) = wanted.map_err(unread)?;
+    let Json(wanted) = wanted.map_err(|rejection| unread(&rejection))?;
     let expires_ms = match wanted.expires_s {
         Some(Some(seconds)) => Some(Some(from_now(seconds)?)),
         Some(None) => Some(None),
@@ -340,7 +340,7 @@ async fn close(
     manager: Manager,
     wanted: Result<Json<Closing>, JsonRejection>,
 ) -> Result<Response, Refusal> {
-    let Json(Closing { closed }) = wanted.map_err(unread)?;
+    let Json(Closing { closed }) = wanted.map_err(|rejection| unread(&rejection))?;
     if state.access.mode() == Mode::Jwt {
         return Err(Refusal::new(
             StatusCode::CONFLICT,
@@ -389,7 +389,7 @@ fn unknown() -> Refusal {
     )
 }
 
-fn unread(rejection: JsonRejection) -> Refusal {
+fn unread(rejection: &JsonRejection) -> Refusal {
     Refusal(
         rejection.status(),
         format!(

@@ -41,8 +41,8 @@ impl OpenRoom {
             },
         );
         self.plan(&core);
-        drop(core);
         self.wakes.add(author, wake);
+        drop(core);
         self.judge_if_moved(admission.version);
         self.rights_due(now_ms());
         Ok(author)
@@ -70,9 +70,10 @@ impl OpenRoom {
         let author = linked.session.author();
         linked.resumed(room);
         self.plan(&core);
-        drop(core);
+        // Under the lock: of two links that come at once the newer one is woken from now on.
         self.wakes.wake(author);
         self.wakes.add(author, wake);
+        drop(core);
         self.rights_due(now_ms());
         Ok(author)
     }

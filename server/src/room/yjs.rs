@@ -28,8 +28,8 @@ impl OpenRoom {
         core.guests.insert(author, guest);
         let session = YjsSession::open(author, admission.grant.role, &core.room);
         self.plan(&core);
-        drop(core);
         self.wakes.add(author, wake);
+        drop(core);
         self.judge_if_moved(admission.version);
         session
     }

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use protocol::{
     client::LinkStatus,
-    frame::{ErrorCode, Role},
+    frame::{ClientFrame, ErrorCode, Role},
     id::DocId,
+    sync::Message,
 };
 use server::{
     config::Store,
@@ -16,7 +17,12 @@ use server::{
 };
 use tempfile::TempDir;
 
-use crate::{person::Person, scripted_log::ScriptedLog, support::Running};
+use crate::{
+    person::Person,
+    scripted_log::ScriptedLog,
+    support::Running,
+    wire::{Wire, typed},
+};
 
 async fn on_disk(folder: &TempDir) -> Running {
     Running::start(|config| {
@@ -108,10 +114,23 @@ async fn a_damaged_document_opens_read_only_with_what_is_left_and_says_so() {
     assert_eq!(bo.status().role, Role::Read);
     let rows = log.stat(&DocId::parse("d").unwrap()).await.unwrap();
     bo.append("more");
-    let (code, message) = bo.trouble().await;
+    let status = bo.status();
+    assert!(
+        status.stranded && status.link == LinkStatus::Live,
+        "{status:?}"
+    );
+    // One that writes all the same is told why not.
+    let (mut wire, welcome) = Wire::greeted(server.addr, "d").await;
+    assert_eq!(welcome.role, Role::Read);
+    let edit = Message::Update(&typed(&["more"])[0]).encode();
+    let data = ClientFrame::Data {
+        seq: 1,
+        message: edit.into(),
+    };
+    wire.say(&data).await;
+    let (code, message) = wire.refused().await;
     assert_eq!(code, ErrorCode::ReadOnly);
     assert!(message.contains("read-only"), "{message}");
-    assert_eq!(bo.status().link, LinkStatus::Refused);
     assert_eq!(
         log.stat(&DocId::parse("d").unwrap()).await.unwrap(),
         rows,

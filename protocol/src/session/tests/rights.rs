@@ -130,7 +130,7 @@ fn a_session_whose_rights_are_over_says_so_wherever_it_is_asked() {
         assert_eq!(
             (ended.code, &ended.message[..]),
             (ErrorCode::Revoked, "why")
-        )
+        );
     };
     over(session.next(&mut room).unwrap_err());
     over(

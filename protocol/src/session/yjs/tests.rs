@@ -253,7 +253,7 @@ fn a_readers_edits_are_ignored_and_answered_once() {
     session.next(&mut room).unwrap();
     // What a provider answers to Step1 without having anything is no edit.
     receive(&mut session, &mut room, Message::Step2(&EMPTY_UPDATE));
-    assert_eq!(session.next(&mut room).unwrap(), [Bytes::new(); 0]);
+    assert!(session.next(&mut room).unwrap().is_empty());
     for update in typed(4, &["a", "b"]) {
         assert_eq!(
             receive(&mut session, &mut room, Message::Update(&update)),
@@ -269,7 +269,7 @@ fn a_readers_edits_are_ignored_and_answered_once() {
     assert_eq!(reader.var_u64(), Ok(0), "permission denied");
     assert!(reader.var_str(1_000).unwrap().contains("you may read"));
     assert_eq!(told.len(), 1);
-    assert_eq!(session.next(&mut room).unwrap(), [Bytes::new(); 0], "once");
+    assert!(session.next(&mut room).unwrap().is_empty(), "once");
 }
 
 #[test]

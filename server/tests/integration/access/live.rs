@@ -94,7 +94,7 @@ async fn an_edit_that_crosses_with_a_downgrade_is_refused_and_reading_goes_on() 
     for way in WAYS {
         let server = Running::start(|_| {}).await;
         let (person, id, manager) = editor(&server, way).await;
-        person.cut();
+        person.go_offline();
         person.append("offline ");
         let path = format!("PATCH d/links/{id}");
         api(
@@ -104,6 +104,7 @@ async fn an_edit_that_crosses_with_a_downgrade_is_refused_and_reading_goes_on() 
             Some(json!({"access": "read"})),
         )
         .await;
+        person.go_online();
         // For a moment it is under way: the refusal of it comes on its own.
         person
             .until("a reader with something left", |person| {

@@ -263,17 +263,6 @@ impl OpenRoom {
         self.lock().last_used.elapsed()
     }
 
-    /// Whether nothing is written in it, nothing is stored of it, and nobody has a session in it.
-    #[must_use]
-    pub fn is_blank(&self) -> bool {
-        let core = self.lock();
-        core.room.head() == 0
-            && core.position == 0
-            && core.tail_records == 0
-            && core.snapshot_bytes == 0
-            && core.sessions.is_empty()
-    }
-
     /// What follows from a frame: the log, the metrics, and who is woken.
     fn after(
         &self,

@@ -159,6 +159,17 @@ impl OpenRoom {
         }
     }
 
+    /// Whether nothing is written in it, nothing is stored of it, and nobody has a session in it.
+    #[must_use]
+    pub fn is_blank(&self) -> bool {
+        let core = self.lock();
+        core.room.head() == 0
+            && core.position == 0
+            && core.tail_records == 0
+            && core.snapshot_bytes == 0
+            && core.sessions.is_empty()
+    }
+
     /// Forgets what was lost too long ago.
     pub fn sweep(&self, now_ms: u64) {
         let mut core = self.lock();

@@ -138,6 +138,8 @@ async fn hurt(addr: SocketAddr, way: usize, rest: Duration, in_place: Arc<Atomic
         if !std::mem::replace(&mut counted, true) {
             in_place.fetch_add(1, Ordering::AcqRel);
         }
+        // Thrown out, it is here again at once; what it does is then still to come.
+        sleep(rest.mul_f64(rand::random())).await;
         let placed =
             |head: &str| head.replacen("\r\n", &format!("\r\nhost: maru.test\r\n{from}"), 1);
         let upgrade = placed(
@@ -194,7 +196,6 @@ async fn hurt(addr: SocketAddr, way: usize, rest: Duration, in_place: Arc<Atomic
             }
             sent = socket.write_all(&again).await;
         }
-        sleep(rest).await;
     }
 }
 
@@ -245,8 +246,7 @@ async fn thousands_who_want_to_hurt_cost_bounded_memory_and_a_room_hardly_notice
         memory >> 20,
         worst >> 20
     );
-    // Those that were thrown out rest before they come again.
-    assert!(fewest > many / 2, "only {fewest} were there");
+    assert!(fewest > many * 7 / 10, "only {fewest} were there");
     assert_eq!(
         (ada.sessions(), bo.sessions()),
         ((1, 0), (1, 0)),

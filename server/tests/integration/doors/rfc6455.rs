@@ -2,6 +2,8 @@
 //!
 //! What comes back is asked with PROBE, which the server answers with the same padding, up to four times before HELLO. Where the
 //! rules of WebSocket are broken the server closes with 4400 (docs/protocol.md, T10), or with the number that WebSocket has for it.
+//!
+//! Over 400 lines because it is one table, of about a hundred cases.
 
 use protocol::frame::{ClientFrame, ServerFrame};
 

@@ -111,16 +111,23 @@ pub struct Need {
 /// # Errors
 /// [`Invalid`] with the first thing that is wrong; the bytes must then reach neither the CRDT nor another peer.
 pub fn update(bytes: &[u8], limits: &UpdateLimits) -> Result<UpdateSummary, Invalid> {
-    let mut walk = Walk {
-        scan: Scan::new(bytes, limits.bytes)?,
-        limits,
-        summary: UpdateSummary::default(),
-    };
+    let mut counted = 0;
+    if bytes.len() > COUNTED {
+        let mut walk = Walk::new(bytes, limits)?;
+        walk.keeps_needs = false;
+        walk.structs()?;
+        counted = walk.needs;
+    }
+    let mut walk = Walk::new(bytes, limits)?;
+    walk.summary.needs.reserve_exact(counted);
     walk.structs()?;
     walk.delete_set()?;
     walk.scan.end()?;
     Ok(walk.summary)
 }
+
+/// In more bytes than this the needs are counted before they are kept: a list that grows takes up to three times its size.
+const COUNTED: usize = 4 << 10;
 
 /// The root that holds a document's text.
 pub const ROOT: &str = "content";
@@ -143,9 +150,21 @@ struct Walk<'a> {
     scan: Scan<'a>,
     limits: &'a UpdateLimits,
     summary: UpdateSummary,
+    needs: usize,
+    keeps_needs: bool,
 }
 
-impl Walk<'_> {
+impl<'a> Walk<'a> {
+    fn new(bytes: &'a [u8], limits: &'a UpdateLimits) -> Result<Self, Invalid> {
+        Ok(Self {
+            scan: Scan::new(bytes, limits.bytes)?,
+            limits,
+            summary: UpdateSummary::default(),
+            needs: 0,
+            keeps_needs: true,
+        })
+    }
+
     fn structs(&mut self) -> Result<(), Invalid> {
         let sections = self.scan.count(SECTION, "clients", self.limits.clients)?;
         // One section, as a keystroke has, cannot repeat a client and needs no list.
@@ -236,11 +255,14 @@ impl Walk<'_> {
         };
         let block = StructRange { client, start, end };
         for (client, clock) in [origin, right].into_iter().flatten() {
-            self.summary.needs.push(Need {
-                block,
-                client,
-                clock,
-            });
+            self.needs = self.needs.saturating_add(1);
+            if self.keeps_needs {
+                self.summary.needs.push(Need {
+                    block,
+                    client,
+                    clock,
+                });
+            }
         }
         Ok(Block { end, skip: false })
     }

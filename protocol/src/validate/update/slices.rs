@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use super::{Block, Walk};
 use crate::{
     id::ClientId,
-    validate::{Fault, Invalid, UpdateLimits, UpdateSummary, scan::Scan},
+    validate::{Fault, Invalid, UpdateLimits},
     wire::put_var_u64,
 };
 
@@ -22,11 +22,7 @@ pub fn slices(
     most: usize,
 ) -> Result<Vec<Vec<u8>>, Invalid> {
     let limits = UpdateLimits::document();
-    let mut walk = Walk {
-        scan: Scan::new(bytes, limits.bytes)?,
-        limits: &limits,
-        summary: UpdateSummary::default(),
-    };
+    let mut walk = Walk::new(bytes, &limits)?;
     let mut cut = Cut {
         bytes,
         most: most.max(1),

@@ -3,11 +3,11 @@
 use bytes::Bytes;
 
 use crate::{
-    frame::{ClientFrame, ErrorCode, Hello, VERSION},
+    frame::{ClientFrame, ErrorCode, Hello, Role, Token, VERSION},
     id::{ClientId, DocId},
     replica::{Edit, Replica},
     room::{Room, RoomLimits},
-    session::{Ended, Identity, Received, Session, yjs::YjsSession},
+    session::{Ended, Identity, Received, Rights, Session, yjs::YjsSession},
     sync::Message,
 };
 
@@ -28,13 +28,14 @@ fn open(author: u64, replica: &Replica, client: u64, room: &mut Room) -> Session
         epoch: 0,
         after: 0,
         state_vector: replica.state_vector().into(),
+        token: Token::default(),
     };
     let identity = Identity {
         sid: [author as u8; 16],
         key: [author as u8; 32],
         author,
     };
-    Session::open(&hello, identity, room).unwrap()
+    Session::open(&hello, identity, Rights::WRITE, room).unwrap()
 }
 
 fn types(replica: &mut Replica, text: &str) -> Bytes {
@@ -184,7 +185,7 @@ fn a_yjs_peer_may_come_back_beside_its_old_connection_and_others_may_not_write_u
         Bytes::from(Message::Awareness(&bytes).encode())
     };
     let says = |update: &[u8]| Bytes::from(Message::Update(update).encode());
-    let mut old = YjsSession::open(1, &room);
+    let mut old = YjsSession::open(1, Role::Write, &room);
     old.receive(&awareness(1), &mut room, 0).unwrap();
     let first = types(&mut ada, "one");
     assert!(taken(&old.receive(&says(&first), &mut room, 0)));
@@ -198,7 +199,7 @@ fn a_yjs_peer_may_come_back_beside_its_old_connection_and_others_may_not_write_u
         Ok(Received::Nothing)
     );
 
-    let mut new = YjsSession::open(3, &room);
+    let mut new = YjsSession::open(3, Role::Write, &room);
     let shown = new.receive(&awareness(2), &mut room, 0);
     assert_eq!(shown, Ok(Received::Nothing), "the old one speaks for it");
     let second = types(&mut ada, "two ");
@@ -212,7 +213,7 @@ fn nobody_speaks_under_the_id_of_a_session_not_even_before_it_has_said_a_word() 
     let mut hers = open(1, &replica(1), 1, &mut room);
     hers.receive(ClientFrame::Ping { nonce: 1 }, &mut room, 0)
         .unwrap();
-    let mut eve = YjsSession::open(2, &room);
+    let mut eve = YjsSession::open(2, Role::Write, &room);
     let mut bytes = vec![1, 1, 9];
     crate::wire::put_str(&mut bytes, "{\"user\":{\"name\":\"Ada\"}}");
     let message = Message::Awareness(&bytes).encode().into();

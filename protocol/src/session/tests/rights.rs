@@ -105,7 +105,7 @@ fn changed_rights_are_told_and_count_at_once() {
 #[test]
 fn a_damaged_document_makes_readers_of_all() {
     let mut room = Room::open(EPOCH, 1, false, [], RoomLimits::default()).unwrap();
-    let mut session = open(1, &room);
+    let mut session = open(1, &mut room);
     let frames = told(&mut session, &mut room);
     assert!(matches!(&frames[0], ServerFrame::Welcome(welcome) if welcome.role == Role::Read));
     session.set_rights(Rights::WRITE, &room);

@@ -5,6 +5,8 @@
 //!
 //! Over 400 lines because it is one machine whose every transition reads the same few fields.
 
+use std::collections::VecDeque;
+
 use bytes::Bytes;
 
 use crate::{
@@ -55,6 +57,9 @@ const MAX_PROTOCOL_ERRORS: u32 = 3;
 /// The largest frame put together from pieces, in bytes: a whole document.
 const MAX_ASSEMBLED: usize = 64 << 20;
 
+/// So many sessions before this one are remembered: a server forgets a lost one after two minutes, and waiting times grow.
+const MAX_FORMER: usize = 8;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Link {
     Waiting { until: u64 },
@@ -94,8 +99,9 @@ pub struct Client {
     epoch: u64,
     after: u64,
     session: Option<Session>,
-    /// The session before, if the server may still know it: the next one takes this page's client id from it.
-    former: Option<(SessionId, SessionKey)>,
+    /// The sessions before, the oldest first, as far as the server may still know them: the next one takes this page's client
+    /// id from whichever has it. A session may have ended before it came to that.
+    former: VecDeque<(SessionId, SessionKey)>,
     link: Link,
     rights: Rights,
     trouble: Option<(ErrorCode, String)>,
@@ -140,7 +146,7 @@ impl Client {
             epoch: embedded.epoch,
             after: embedded.after,
             session: None,
-            former: None,
+            former: VecDeque::new(),
             link: Link::Waiting { until: 0 },
             rights: Rights::default(),
             trouble: None,
@@ -383,10 +389,12 @@ impl Client {
 
     /// The next link opens a new session.
     fn give_session_up(&mut self) {
-        let session = self.session.take();
-        self.former = session
-            .map(|session| (session.sid, session.key))
-            .or(self.former);
+        if let Some(session) = self.session.take() {
+            if self.former.len() == MAX_FORMER {
+                self.former.pop_front();
+            }
+            self.former.push_back((session.sid, session.key));
+        }
     }
 
     fn hello(&mut self, now: u64, replica: &Replica) -> Vec<Effect> {

@@ -81,7 +81,7 @@ impl Client {
             (ServerFrame::Resumed { applied }, Link::Opening { resuming: true, .. })
                 if !self.rights.may_write() && self.outbox.has_sent_after(applied) =>
             {
-                self.session = None;
+                self.give_session_up();
                 effects.extend(self.drop_link(now));
             }
             (ServerFrame::Resumed { applied }, Link::Opening { resuming: true, .. }) => {
@@ -147,10 +147,9 @@ impl Client {
         // Forgotten only when the whole comes: until then nobody would be there, and carets would flicker.
         self.presence_old = true;
         self.switch = None;
-        if let Some((sid, key)) = self.former {
-            // On every link: the one before may have died with it.
-            effects.push(self.send(&ClientFrame::Claim { sid, key }));
-        }
+        // On every link: the one before may have died with it.
+        let former = self.former.iter();
+        effects.extend(former.map(|&(sid, key)| self.send(&ClientFrame::Claim { sid, key })));
         if let Some(state) = self.presence.clone() {
             let frame = self.send(&ClientFrame::Presence { state });
             effects.push(frame);
@@ -254,12 +253,12 @@ impl Client {
             ErrorCode::NoToken | ErrorCode::Expired | ErrorCode::Revoked
                 if self.rights.unanswered() =>
             {
-                self.session = None;
+                self.give_session_up();
                 effects.extend(self.drop_link(now));
             }
             ErrorCode::ReadOnly => {
                 // An edit crossed with the news that this person may only read: a new session begins as a reader's.
-                self.session = None;
+                self.give_session_up();
                 self.rights.lose();
                 effects.extend(self.refused(now, code, &message));
             }

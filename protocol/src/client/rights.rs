@@ -77,7 +77,7 @@ impl Client {
                 effects
             }
             Link::Refused if self.is_refused_for_rights() => {
-                self.session = None;
+                self.give_session_up();
                 self.trouble = None;
                 self.protocol_errors = 0;
                 self.link = Link::Waiting { until: now };

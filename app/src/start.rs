@@ -84,7 +84,6 @@ fn home(preferences: Preferences) -> HomeModel {
             recent.update(|list| list.retain(|entry| entry.doc != doc));
             recent.with_untracked(|list| remember(list));
         }),
-        on_go: Callback::new(|path: String| browser::go(&path)),
         refused: browser::address().contains("refused"),
     }
 }

@@ -14,11 +14,13 @@ import { keys } from "./keys"
 import { markdown } from "./markdown"
 import { phrases } from "./phrases"
 import type { Handle, Host, Options } from "./seam"
+import { fetchShareLater } from "./share"
 import { theme } from "./theme"
 import { nonce } from "./trusted"
 import { undo } from "./undo"
 
 export { openInspector } from "./inspector"
+export { openShare } from "./share"
 export { startPreview } from "./preview"
 export type { Caret, Handle, Host, Options } from "./seam"
 
@@ -93,6 +95,7 @@ export function mount(parent: HTMLElement, text: string, host: Host, options: Op
   })
   binding.attach(view)
   fetchInspectorLater()
+  fetchShareLater()
 
   // Measured, not computed from scrollTop: the page may put padding around the text as well.
   const top = (): number => view.scrollDOM.getBoundingClientRect().top - view.documentTop

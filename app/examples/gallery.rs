@@ -2,7 +2,6 @@
 //! `cargo run -p app --example gallery --features ssr -- OUT-DIR`. No server, no script; not a test.
 use app::colour::PALETTE;
 use app::component::people::Person;
-use app::component::share_dialog::ShareModel;
 use app::component::status_bar::{Position, TextSize};
 use app::home::{HomeModel, Recent};
 use app::identity::Identity;
@@ -13,7 +12,6 @@ use app::page::document::DocumentModel;
 use app::panes::Panes;
 use app::preferences::Preferences;
 use app::saved_state::SavedState;
-use app::share::{Access, Link, Listed, Made, Share};
 use app::shell::{Assets, Head, html};
 use app::theme::Theme;
 use app::trouble::Trouble;
@@ -142,41 +140,6 @@ fn home(preferences: Preferences) -> HomeModel {
     }
 }
 
-fn sharing(preferences: Preferences) -> ShareModel {
-    let link = |id: &str, access, label: &str, expires_ms| Link {
-        id: id.to_owned(),
-        access,
-        label: label.to_owned(),
-        expires_ms,
-    };
-    ShareModel {
-        share: Signal::stored(Share {
-            listed: Some(Listed {
-                closed: true,
-                can_close: true,
-                links: vec![
-                    link("a", Access::Write, "우리 팀", None),
-                    link(
-                        "b",
-                        Access::Read,
-                        "for the newsletter of next week",
-                        Some(200_000_000),
-                    ),
-                    link("c", Access::Read, "", Some(3_000_000)),
-                ],
-            }),
-            made: Some(Made {
-                token: "eyJhbGciOiJFZERTQSIsImtpZCI6IjEifQ.eyJkb2MiOiJub3RlcyJ9.c2lnbmF0dXJl"
-                    .to_owned(),
-                access: Access::Read,
-                own: false,
-            }),
-            ..Share::default()
-        }),
-        ..ShareModel::still(preferences)
-    }
-}
-
 fn full(preferences: Preferences) -> DocumentModel {
     let person = |(place, name): (usize, &&str)| Person {
         name: (*name).to_owned(),
@@ -191,7 +154,6 @@ fn full(preferences: Preferences) -> DocumentModel {
             colour: PALETTE[7],
         })),
         others: Signal::stored(NAMES.iter().enumerate().map(person).collect::<Vec<_>>()),
-        share: sharing(preferences),
         size: Signal::stored(Some(TextSize::of(TEXT))),
         position: Signal::stored(Some(Position {
             line: 12,

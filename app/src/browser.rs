@@ -243,14 +243,6 @@ pub fn download(name: &str, text: &str) {
     warn_if_failed(offer(), "the file could not be offered");
 }
 
-/// Goes to another place of this server.
-pub fn go(path: &str) {
-    warn_if_failed(
-        window().location().set_href(path),
-        "the page could not be left",
-    );
-}
-
 /// A text that a script put into the page's global scope.
 #[must_use]
 pub fn global(name: &str) -> Option<String> {

@@ -1,5 +1,4 @@
 //! The parts pages are made of: props in, callbacks out. None knows the session, the network or the browser.
-pub mod copy_field;
 pub mod dialog;
 pub mod floor;
 pub mod help_dialog;
@@ -11,7 +10,6 @@ pub mod notice;
 pub mod people;
 pub mod profile_dialog;
 pub mod saved_mark;
-pub mod share_dialog;
 pub mod status_bar;
 pub mod top_bar;
 pub mod view_switch;

@@ -3,6 +3,7 @@ use wasm_bindgen::prelude::*;
 
 pub mod host;
 pub mod inspector;
+pub mod share;
 
 use host::Host;
 

@@ -2,10 +2,8 @@
 use crate::component::floor::Floor;
 use crate::component::icon::{Icon, shape};
 use crate::component::top_bar::TopBar;
-use crate::pass;
 use crate::phrases::Phrases;
 use crate::preferences::Preferences;
-use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 
 /// What the home page needs to know.
@@ -17,8 +15,6 @@ pub struct HomeModel {
     pub recent: Signal<Vec<Recent>>,
     /// Takes a document off the list.
     pub on_forget: Callback<String>,
-    /// Go to another place of this server.
-    pub on_go: Callback<String>,
     /// The server could not make sense of a name that was asked for (`/?refused`).
     pub refused: bool,
 }
@@ -40,7 +36,6 @@ impl HomeModel {
             preferences,
             recent: Signal::stored(Vec::new()),
             on_forget: Callback::new(|_| ()),
-            on_go: Callback::new(|_| ()),
             refused,
         }
     }
@@ -64,7 +59,7 @@ pub fn Home(model: HomeModel) -> impl IntoView {
                                 {preferences.say(|p| p.new_document)}
                             </button>
                         </form>
-                        <OpenForm preferences refused=model.refused on_go=model.on_go />
+                        <OpenForm preferences refused=model.refused />
                     </div>
                 </section>
                 <Floor />
@@ -80,17 +75,10 @@ pub fn Home(model: HomeModel) -> impl IntoView {
 }
 
 #[component]
-fn OpenForm(preferences: Preferences, refused: bool, on_go: Callback<String>) -> impl IntoView {
-    let typed = StoredValue::new(String::new());
-    // What stands after the sign is a secret, which a form would send in an address.
-    let submit = move |event: SubmitEvent| {
-        if let Some(path) = typed.with_value(|typed| pass::pasted(typed)) {
-            event.prevent_default();
-            on_go.run(path);
-        }
-    };
+fn OpenForm(preferences: Preferences, refused: bool) -> impl IntoView {
+    // A link with a pass is not sent: `app/editor/src/pass.ts` goes there instead, also before the page has come to life.
     view! {
-        <form class="open" action="/open" method="get" on:submit=submit>
+        <form class="open" action="/open" method="get">
             <label class="unseen" for="maru-open">{preferences.say(|p| p.open_title)}</label>
             <input
                 id="maru-open"
@@ -98,7 +86,6 @@ fn OpenForm(preferences: Preferences, refused: bool, on_go: Callback<String>) ->
                 type="text"
                 required
                 maxlength="8192"
-                on:input=move |event| typed.set_value(event_target_value(&event))
                 autocomplete="off"
                 autocapitalize="none"
                 spellcheck="false"

@@ -36,17 +36,6 @@ pub fn tidy(text: &str) -> Option<&str> {
     (!token.is_empty() && token.len() <= MAX_BYTES && token.bytes().all(plain)).then_some(token)
 }
 
-/// Where a pasted link with a pass leads on this server, as path and fragment; `None` when there is no pass in it, so that a
-/// pass is never sent as part of a question.
-#[must_use]
-pub fn pasted(text: &str) -> Option<String> {
-    let (address, token) = text.trim().rsplit_once(FRAGMENT)?;
-    let name = address.rsplit_once("/d/").map_or(address, |(_, name)| name);
-    let name = name.split(['?', '#', '/']).next()?;
-    let (doc, token) = (protocol::id::DocId::parse(name).ok()?, tidy(token)?);
-    Some(format!("/d/{}{FRAGMENT}{token}", doc.as_str()))
-}
-
 /// Whether a token says of itself that it only reads; `decode` reads base64. A guess for the time before the server has spoken, so
 /// that nobody begins to type what can never be saved.
 #[must_use]
@@ -70,25 +59,6 @@ mod tests {
         let address = "https://maru.example/d/notes";
         assert_eq!(link(address, "a.b.c"), format!("{address}#t=a.b.c"));
         assert_eq!(link(address, ""), address);
-    }
-
-    #[test]
-    fn a_pasted_link_keeps_its_pass_after_the_sign() {
-        for (text, expected) in [
-            (
-                " https://maru.example/d/notes#t=a.b-_c ",
-                Some("/d/notes#t=a.b-_c"),
-            ),
-            ("notes#t=a.b.c", Some("/d/notes#t=a.b.c")),
-            ("https://maru.example/d/notes?x=1#t=a", Some("/d/notes#t=a")),
-            ("https://maru.example/d/notes", None),
-            ("https://maru.example/d/notes#t=", None),
-            ("https://maru.example/d/notes#t=a b", None),
-            ("https://maru.example/d/한글#t=a", None),
-            ("", None),
-        ] {
-            assert_eq!(pasted(text).as_deref(), expected, "{text}");
-        }
     }
 
     #[test]

@@ -51,14 +51,13 @@ pub struct Phrases {
     pub preview: &'static str,
     pub panes: &'static str,
     pub needs_script: &'static str,
-    /// The share dialog.
+    /// One's own rights.
     pub share: share::Share,
     /// What a page without script says of a document that opens by a session only.
     pub needs_script_to_open: &'static str,
     pub opening: &'static str,
     pub download: &'static str,
     pub copy_text: &'static str,
-    pub copy_text_failed: &'static str,
     pub without_link: &'static str,
     pub reload: &'static str,
     pub status: &'static str,

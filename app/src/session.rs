@@ -8,6 +8,7 @@ use crate::browser;
 use crate::component::people::Person as Shown;
 use crate::component::status_bar::{Position, TextSize};
 use crate::editor::inspector::Panel;
+use crate::editor::share::Dialog;
 use crate::editor::{Editor, Preview};
 use crate::identity::Identity;
 use crate::inspector::Inspector;
@@ -41,6 +42,7 @@ mod link;
 mod place;
 mod presence;
 pub mod report;
+mod sharing;
 pub mod sleep;
 mod tick;
 mod watch;
@@ -74,10 +76,6 @@ pub struct Signals {
     pub note: RwSignal<Option<Note>>,
     /// Whether this person may write.
     pub may_write: RwSignal<bool>,
-    /// One's own pass; empty without one.
-    pub pass: RwSignal<String>,
-    /// The links of the document.
-    pub share: RwSignal<Share>,
     /// Everybody else.
     pub others: RwSignal<Vec<Shown>>,
     /// The first heading.
@@ -123,6 +121,9 @@ struct Inner {
     people: BTreeMap<ClientId, Person>,
     me: Identity,
     access: Access,
+    /// The links of the document, and the dialog that shows them.
+    share: Share,
+    dialog: Option<Dialog>,
     selection: Option<(u32, u32)>,
     reporter: Reporter,
     timer: Option<(u64, TimeoutHandle)>,
@@ -205,6 +206,8 @@ impl Session {
             people: BTreeMap::new(),
             me,
             access,
+            share: Share::default(),
+            dialog: None,
             selection: None,
             reporter,
             timer: None,

@@ -1,5 +1,5 @@
 //! What the share dialog knows of a document's links, and what it may ask of the server; it sends nothing itself.
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 mod lifetime;
 
@@ -9,7 +9,7 @@ pub use lifetime::{Left, Lifetime};
 pub const LABEL_CHARS: usize = 80;
 
 /// What a link allows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Access {
     /// To read, and to follow what the others write.
@@ -22,6 +22,13 @@ pub enum Access {
 impl Access {
     /// Both, in the order in which they are offered.
     pub const ALL: [Self; 2] = [Self::Read, Self::Write];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+        }
+    }
 }
 
 /// A link that works.
@@ -146,33 +153,32 @@ impl Ask {
                 label,
             } => {
                 let label: String = label.trim().chars().take(LABEL_CHARS).collect();
-                let body = serde_json::json!({
-                    "access": access, "expires_s": lifetime.seconds(), "label": label,
-                });
+                let body = format!(
+                    r#"{{"access":"{}",{},"label":{}}}"#,
+                    access.name(),
+                    lifetime.field(),
+                    serde_json::to_string(&label).unwrap_or_default(),
+                );
                 ("POST", links, Some(body))
             }
             Self::Allow(id, access) => (
                 "PATCH",
                 format!("{links}/{id}"),
-                Some(serde_json::json!({ "access": access })),
+                Some(format!(r#"{{"access":"{}"}}"#, access.name())),
             ),
             Self::Last(id, lifetime) => (
                 "PATCH",
                 format!("{links}/{id}"),
-                Some(serde_json::json!({ "expires_s": lifetime.seconds() })),
+                Some(format!("{{{}}}", lifetime.field())),
             ),
             Self::Revoke(id) => ("DELETE", format!("{links}/{id}"), None),
             Self::Close(closed) => (
                 "PUT",
                 format!("{base}/closed"),
-                Some(serde_json::json!({ "closed": closed })),
+                Some(format!(r#"{{"closed":{closed}}}"#)),
             ),
         };
-        Request {
-            method,
-            path,
-            body: body.map(|body| body.to_string()),
-        }
+        Request { method, path, body }
     }
 }
 
@@ -232,12 +238,6 @@ impl Share {
     pub fn forget(&mut self) {
         self.made = None;
         self.problem = None;
-    }
-
-    /// Whether view links promise more than they hold: the document is open to everybody who knows its address.
-    #[must_use]
-    pub fn is_open(&self) -> bool {
-        self.listed.as_ref().is_some_and(|listed| !listed.closed)
     }
 }
 

@@ -1,8 +1,6 @@
 //! Brings the server-rendered page to life: reads what the server put into it, makes the signals, mounts the editor.
 use crate::browser;
 use crate::colour::Colour;
-use crate::component::copy_field::Copied;
-use crate::component::share_dialog::ShareModel;
 use crate::editor::{Editor, Preview, host::Host};
 use crate::home::{HomeModel, Recent};
 use crate::identity::Identity;
@@ -13,7 +11,6 @@ use crate::pass;
 use crate::preferences::Preferences;
 use crate::saved_state::SavedState;
 use crate::session::{Session, Signals};
-use crate::share::{Ask, Share};
 use crate::theme::Theme;
 use crate::trouble::Remedy;
 use crate::way::Way;
@@ -84,7 +81,6 @@ fn home(preferences: Preferences) -> HomeModel {
             recent.update(|list| list.retain(|entry| entry.doc != doc));
             recent.with_untracked(|list| remember(list));
         }),
-        on_go: Callback::new(|path: String| browser::go(&path)),
         refused: browser::address().contains("refused"),
     }
 }
@@ -95,8 +91,6 @@ fn document(preferences: Preferences, doc: &DocId, embed: Embed) -> DocumentMode
         trouble: RwSignal::new(None),
         note: RwSignal::new(None),
         may_write: RwSignal::new(true),
-        pass: RwSignal::new(String::new()),
-        share: RwSignal::new(Share::default()),
         others: RwSignal::new(Vec::new()),
         title: RwSignal::new(embed.title.clone()),
         size: RwSignal::new(None),
@@ -111,15 +105,13 @@ fn document(preferences: Preferences, doc: &DocId, embed: Embed) -> DocumentMode
             .unwrap_or_default(),
     );
     let (mounted, me) = (RwSignal::new(false), RwSignal::new(None));
-    let (copied, locked) = (RwSignal::new(Copied::None), embed.locked);
-    let address = RwSignal::new(String::new());
+    let (copied, locked) = (RwSignal::new(None), embed.locked);
     let identity = identity(preferences.lang.get_untracked());
     let session = Session::new(delivered(doc.clone(), embed), identity.clone(), signals);
     let live = StoredValue::<_, LocalStorage>::new_local(session);
 
     Effect::new(move || {
         me.set(Some(identity.clone()));
-        address.set(browser::address());
         live.with_value(|session| {
             mount(session, preferences.lang.get_untracked(), mounted);
             listen(session);
@@ -172,16 +164,7 @@ fn document(preferences: Preferences, doc: &DocId, embed: Embed) -> DocumentMode
         others: signals.others.into(),
         note: signals.note.into(),
         may_write: signals.may_write.into(),
-        share: ShareModel {
-            preferences,
-            share: signals.share.into(),
-            address: address.into(),
-            pass: signals.pass.into(),
-            copied: copied.into(),
-            on_ask: Callback::new(move |ask: Ask| live.with_value(|session| session.ask(ask))),
-            on_copy: Callback::new(move |text| copy(copied, text)),
-            on_close: Callback::new(move |()| signals.share.update(Share::forget)),
-        },
+        copied: copied.into(),
         size: signals.size.into(),
         position: signals.position.into(),
         way: signals.way.into(),
@@ -192,6 +175,10 @@ fn document(preferences: Preferences, doc: &DocId, embed: Embed) -> DocumentMode
             browser::store("maru-colour", &chosen.colour.css());
             live.with_value(|session| session.set_identity(chosen.clone()));
             me.set(Some(chosen));
+        }),
+        on_share: Callback::new(move |()| {
+            let lang = preferences.lang.get_untracked();
+            live.with_value(|session| session.open_share(lang.tag()));
         }),
         on_remedy: Callback::new(move |remedy: Remedy| match remedy {
             Remedy::Download => live.with_value(|session| {
@@ -216,10 +203,10 @@ fn document(preferences: Preferences, doc: &DocId, embed: Embed) -> DocumentMode
 }
 
 /// Copies a text, and says for a while how that went.
-fn copy(copied: RwSignal<Copied>, text: String) {
+fn copy(copied: RwSignal<Option<bool>>, text: String) {
     leptos::task::spawn_local(async move {
         let worked = browser::copy(&text).await;
-        copied.set(Some((text, worked)));
+        copied.set(Some(worked));
         set_timeout(move || copied.set(None), Duration::from_secs(4));
     });
 }

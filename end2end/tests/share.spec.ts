@@ -160,6 +160,7 @@ test("a document that was closed sends away who came by its address, and shows t
   expect(await still.content()).not.toContain("shared before.")
   // Who closed it stays, also after a reload.
   await ada.page.reload()
+  await join.at(ada.page, "Ada")
   await ada.sees("shared before. Not for Bin.")
   expect(links).toBeDefined()
 })

@@ -14,11 +14,13 @@ import { markdown } from "./markdown"
 import { phrases } from "./phrases"
 import { scrolling } from "./scrolling"
 import type { Handle, Host, Options } from "./seam"
+import { fetchShareLater } from "./share"
 import { theme } from "./theme"
 import { nonce } from "./trusted"
 import { undo } from "./undo"
 
 export { openInspector } from "./inspector"
+export { openShare } from "./share"
 export { startPreview } from "./preview"
 export type { Caret, Handle, Host, Options } from "./seam"
 
@@ -94,6 +96,7 @@ export function mount(parent: HTMLElement, text: string, host: Host, options: Op
   })
   binding.attach(view)
   fetchInspectorLater()
+  fetchShareLater()
 
   return {
     wake: () => binding.wake(),

@@ -29,5 +29,19 @@ function passing(key: string, token: string): void {
   dispatchEvent(new StorageEvent("storage", { key, newValue: token }))
 }
 
+/** A document's name and a token in what somebody pasted: a whole link, or the end of one. */
+const PASTED = /^(?:\S*\/d\/)?([\w.~-]{1,128})[^\s#]*#t=([\w.-]{1,4096})$/
+
+/** A form would send what was pasted into it as part of an address: a link with a token is followed instead. */
+function follow(event: SubmitEvent): void {
+  const form = event.target as HTMLFormElement
+  if (new URL(form.action).pathname !== "/open") return
+  const [, doc, token] = PASTED.exec(String(new FormData(form).get("doc")).trim()) ?? []
+  if (!doc || !token) return
+  event.preventDefault()
+  location.assign(`/d/${doc}#t=${token}`)
+}
+
+addEventListener("submit", follow)
 takePass()
 addEventListener("hashchange", takePass)

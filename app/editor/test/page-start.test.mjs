@@ -38,6 +38,8 @@ before(async () => (b = await browser({
   "/boots": pageWith(paths),
   "/d/notes": pageWith(paths),
   "/rendered": rendered,
+  "/form": pageWith(paths).replace("</html>", '<form action="/open"><input name="doc"><button>open</button></form></html>'),
+  "/open": pageWith(paths),
   "/without-editor": pageWith({ app: "/fake/alone.js", wasm: "/fake/app.wasm" }),
   "/fake/alone.js": `export default async () => {}; export const hydrate = () => (globalThis.hydrated = [typeof maruEditor])`,
   "/lab": pageWith({ ...paths, instruments: "/fake/instruments.js", instruments_wasm: "/fake/instruments.wasm" }, "en", "lab"),
@@ -118,6 +120,26 @@ test("another token in the address is told like one that came to another tab, wi
     assert.deepEqual(await page.evaluate(() => told), [["maru-pass:notes", "x.y.z"]])
     assert.equal(page.url(), `${b.origin}/d/notes`)
     assert.ok(await page.evaluate(() => globalThis.hydrated))
+  }))
+
+test("a link with a token that is pasted into the form is followed and not sent, anything else is sent", () =>
+  b.inPage("/form", {}, async (page) => {
+    const asked = []
+    page.on("request", (request) => asked.push(request.url()))
+    for (const [pasted, arrives] of [
+      [`  ${b.origin}/d/notes#t=a.b-_c `, "/d/notes"],
+      [`${b.origin}/d/notes?x=1#t=a.b.c`, "/d/notes"],
+      ["notes#t=a.b.c", "/d/notes"],
+      ["notes", "/open?doc=notes"],
+      [`${b.origin}/d/notes#h-heading`, `/open?doc=${encodeURIComponent(`${b.origin}/d/notes#h-heading`)}`],
+    ]) {
+      await page.goto(`${b.origin}/form`)
+      await page.waitForFunction(() => globalThis.hydrated)
+      await page.locator("input").fill(pasted)
+      await page.locator("button").click()
+      await page.waitForURL(`${b.origin}${arrives}`)
+    }
+    assert.deepEqual(asked.filter((url) => url.includes("t%3D") || url.includes("t=a")), [])
   }))
 
 test("the token that another takes the place of is kept beside it", () =>

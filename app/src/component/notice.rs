@@ -1,5 +1,4 @@
 //! The bar that says what went wrong, what is safe, and what to do.
-use crate::component::copy_field::Copied;
 use crate::component::icon::{Icon, shape};
 use crate::preferences::Preferences;
 use crate::trouble::{Remedy, Trouble};
@@ -10,8 +9,8 @@ use leptos::prelude::*;
 pub fn Notice(
     preferences: Preferences,
     #[prop(into)] trouble: Signal<Option<Trouble>>,
-    /// What was copied last.
-    copied: Signal<Copied>,
+    /// Whether copying the text worked; nothing when that is some time ago.
+    copied: Signal<Option<bool>>,
     on_remedy: Callback<Remedy>,
 ) -> impl IntoView {
     // The region is always there: one that is put into the page together with its words is not read out.
@@ -28,14 +27,13 @@ pub fn Notice(
 fn Bar(
     preferences: Preferences,
     trouble: Trouble,
-    copied: Signal<Copied>,
+    copied: Signal<Option<bool>>,
     on_remedy: Callback<Remedy>,
 ) -> impl IntoView {
     let words = move |remedy| {
         let say = preferences.lang.get().phrases();
-        match copied.with(|copied| copied.as_ref().map(|(_, worked)| *worked)) {
-            Some(true) if remedy == Remedy::Copy => say.share.copied,
-            Some(false) if remedy == Remedy::Copy => say.copy_text_failed,
+        match copied.get() {
+            Some(worked) if remedy == Remedy::Copy => say.share.copied[usize::from(!worked)],
             _ => say.remedy(remedy),
         }
     };

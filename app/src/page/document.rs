@@ -8,7 +8,6 @@ use crate::component::note_bar::NoteBar;
 use crate::component::notice::Notice;
 use crate::component::people::{People, Person};
 use crate::component::saved_mark::SavedMark;
-use crate::component::share_dialog::{ShareDialog, ShareModel};
 use crate::component::status_bar::{Position, StatusBar, TextSize};
 use crate::component::view_switch::ViewSwitch;
 use crate::identity::Identity;
@@ -16,7 +15,6 @@ use crate::note::Note;
 use crate::panes::Panes;
 use crate::preferences::Preferences;
 use crate::saved_state::SavedState;
-use crate::share::Ask;
 use crate::trouble::{Remedy, Trouble};
 use crate::way::Way;
 use leptos::html;
@@ -52,8 +50,8 @@ pub struct DocumentModel {
     pub note: Signal<Option<Note>>,
     /// Whether this person may write.
     pub may_write: Signal<bool>,
-    /// The share dialog.
-    pub share: ShareModel,
+    /// Whether copying the text worked; nothing when that is some time ago.
+    pub copied: Signal<Option<bool>>,
     /// How long the text is.
     pub size: Signal<Option<TextSize>>,
     /// Where the caret is.
@@ -66,6 +64,8 @@ pub struct DocumentModel {
     pub on_panes: Callback<Panes>,
     /// Another name or colour.
     pub on_identity: Callback<Identity>,
+    /// Open the share dialog.
+    pub on_share: Callback<()>,
     /// Save or copy the text of this page, or load the page anew.
     pub on_remedy: Callback<Remedy>,
     /// Open the inspector, or close it.
@@ -96,13 +96,14 @@ impl DocumentModel {
             others: Signal::stored(Vec::new()),
             note: Signal::stored(None),
             may_write: Signal::stored(true),
-            share: ShareModel::still(preferences),
+            copied: Signal::stored(None),
             size: Signal::stored(None),
             position: Signal::stored(None),
             way: Signal::stored(Way::default()),
             inspector: Signal::stored(false),
             on_panes: Callback::new(|_| ()),
             on_identity: Callback::new(|_| ()),
+            on_share: Callback::new(|()| ()),
             on_remedy: Callback::new(|_| ()),
             on_inspector: Callback::new(|()| ()),
         }
@@ -120,7 +121,7 @@ pub fn Document(model: DocumentModel) -> impl IntoView {
         trouble,
         note,
         may_write,
-        share,
+        copied,
         on_remedy,
         size,
         position,
@@ -145,7 +146,7 @@ pub fn Document(model: DocumentModel) -> impl IntoView {
             <a class="skip" href="#maru-panes">{preferences.say(|p| p.skip_to_text)}</a>
             <Bar model />
             <div class="notices">
-                <Notice preferences trouble copied=share.copied on_remedy />
+                <Notice preferences trouble copied on_remedy />
                 <NoteBar preferences note />
             </div>
             <noscript><p class="no-script">{without_script}</p></noscript>
@@ -176,18 +177,13 @@ fn Bar(model: DocumentModel) -> impl IntoView {
         me,
         others,
         on_identity,
-        share,
+        on_share,
         on_remedy,
         way,
         on_inspector,
         ..
     } = model;
     let help = NodeRef::<html::Dialog>::new();
-    let sharing = NodeRef::<html::Dialog>::new();
-    let open_share = move |_| {
-        share.on_ask.run(Ask::List);
-        dialog::open(sharing);
-    };
     // Nobody chose the name of a new document, so an untitled one says so and shows the name beside it.
     let heading = move || {
         title
@@ -204,7 +200,7 @@ fn Bar(model: DocumentModel) -> impl IntoView {
             <div class="tools">
                 <ViewSwitch preferences panes on_panes />
                 <People preferences me others on_identity />
-                <button type="button" class="plain share" on:click=open_share>
+                <button type="button" class="plain share" aria-haspopup="dialog" on:click=move |_| on_share.run(())>
                     <Icon path=shape::LINK />
                     <span class="share-words">{preferences.say(|p| p.share.share)}</span>
                 </button>
@@ -225,7 +221,6 @@ fn Bar(model: DocumentModel) -> impl IntoView {
                 <MenuItem preferences path=shape::HELP words=|p| p.help on_press=Callback::new(move |()| dialog::open(help)) />
             </Menu>
             <HelpDialog node=help preferences />
-            <ShareDialog node=sharing model=share />
         </header>
     }
 }

@@ -52,7 +52,6 @@ pub(crate) static PHRASES: Phrases = Phrases {
     opening: "Opening …",
     download: "Download text",
     copy_text: "Copy text",
-    copy_text_failed: "Not copied: mark the text",
     without_link: "Open without the link",
     reload: "Reload",
     status: "Status",

@@ -49,7 +49,6 @@ pub(crate) static PHRASES: Phrases = Phrases {
     opening: "여는 중 …",
     download: "원문 내려받기",
     copy_text: "글 복사",
-    copy_text_failed: "복사하지 못했어요",
     without_link: "링크 없이 열기",
     reload: "새로고침",
     status: "문서 상태",

@@ -1,9 +1,8 @@
-//! The session's rights: the pass it came with, another one in its place, its renewal, and what the share dialog asks of the server.
+//! The session's rights: the pass it came with, another one in its place, and its renewal.
 use super::Session;
 use crate::browser;
 use crate::pass;
 use crate::renewal::{Outcome, Renewal};
-use crate::share::Ask;
 use crate::transport::api;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -54,10 +53,14 @@ impl Session {
         }
     }
 
+    /// The token in use; empty without one.
+    #[must_use]
+    pub fn pass(&self) -> String {
+        self.inner.borrow().access.pass.clone()
+    }
+
     /// Tells the page what it came with. Not before it has come to life: until then it is as the server rendered it.
     pub(super) fn tell_pass(&self) {
-        let pass = self.inner.borrow().access.pass.clone();
-        self.signals.pass.set(pass);
         self.signals.may_write.set(self.may_write_at_first());
     }
 
@@ -79,7 +82,6 @@ impl Session {
             inner.access.doc.clone()
         };
         browser::store(&pass::key(&doc), token);
-        self.signals.pass.set(token.to_owned());
         self.act(|inner, now| inner.connection.token(now, told));
         self.tell_status();
     }
@@ -89,38 +91,6 @@ impl Session {
         let doc = self.doc();
         browser::forget(&pass::key(&doc));
         browser::forget(&pass::key_before(&doc));
-    }
-
-    /// Asks the server for what the share dialog wants.
-    pub fn ask(&self, ask: Ask) {
-        let (request, authorization) = {
-            let inner = self.inner.borrow();
-            (
-                ask.request(&inner.access.doc),
-                inner.connection.authorization(),
-            )
-        };
-        self.signals.share.update(|share| share.asked(&ask));
-        let session = self.clone();
-        spawn_local(async move {
-            let answer = match authorization {
-                Some(authorization) => api::ask(&request, &authorization).await,
-                None => None,
-            };
-            let answer = answer.as_ref().map(|(status, body)| (*status, &body[..]));
-            let mut next = None;
-            session
-                .signals
-                .share
-                .update(|share| next = Some(share.answered(&ask, answer, browser::wall())));
-            let Some(next) = next else { return };
-            if let Some(token) = next.adopt {
-                session.adopt(&token);
-            }
-            if next.list {
-                session.ask(Ask::List);
-            }
-        });
     }
 
     /// The token ends soon, or has ended: asks the operator's system for another, until it answers.

@@ -28,6 +28,14 @@ impl Lifetime {
             Self::Ever => None,
         }
     }
+
+    /// The same as a field of JSON.
+    pub(super) fn field(self) -> String {
+        self.seconds().map_or_else(
+            || r#""expires_s":null"#.to_owned(),
+            |seconds| format!(r#""expires_s":{seconds}"#),
+        )
+    }
 }
 
 /// The rest of a lifetime, in the largest unit of which there are two or more; the last minutes as minutes.

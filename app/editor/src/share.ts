@@ -1,0 +1,22 @@
+/** Opens the share dialog: fetches it when it is first wanted, or in a quiet moment before, since one may want it without a network. */
+import type { Dialog, Sharing } from "./share/seam"
+
+const fetched = (): Promise<typeof import("./share/dialog")> => import("./share/dialog")
+
+/** After the page has come to rest, in milliseconds. */
+const QUIET = 10_000
+
+/** Fetches the dialog once nothing else is to be done. */
+export function fetchShareLater(): void {
+  setTimeout(() => void fetched().catch(() => undefined), QUIET)
+}
+
+export function openShare(sharing: Sharing, lang: string): Dialog {
+  let dialog: Dialog | null = null
+  fetched().then(
+    ({ open }) => (dialog = open(sharing, lang)),
+    // Offline before it was ever fetched: there is nothing to show, and the next press tries again.
+    () => sharing.forget(),
+  )
+  return { changed: () => dialog?.changed() }
+}

@@ -2,20 +2,28 @@
 import { EditorView, ViewPlugin, type PluginValue, type ViewUpdate } from "@codemirror/view"
 import { Frame } from "./frame"
 
-/** Frames after a jump in which newly drawn lines still change what was estimated of their heights. */
-const SETTLING = 3
+/** So many frames in a row at the goal, and the jump is over: newly drawn lines change what was estimated of their heights. */
+const SETTLED = 3
+/** After so many frames it is over in any case: the goal may be nearer to the end than the editor is high. */
+const PATIENCE = 60
+/** A person who moves on does not want to be brought back. */
+const MOVES = ["wheel", "touchstart", "pointerdown", "keydown"]
 
 class Scrolling implements PluginValue {
   /** The line gone to, as the place of its first character, and the part of it above the edge; null once it is reached or given up. */
   #goal: { from: number; part: number } | null = null
   #frames = 0
+  #settled = 0
   #frame = 0
   readonly #callbacks = new Set<() => void>()
   readonly #scrolled = new Frame(() => this.#callbacks.forEach((callback) => callback()))
   readonly #onScroll = (): void => this.#scrolled.request()
 
+  readonly #giveUp = (): void => void (this.#goal = null)
+
   constructor(readonly view: EditorView) {
     view.scrollDOM.addEventListener("scroll", this.#onScroll, { passive: true })
+    for (const move of MOVES) view.scrollDOM.addEventListener(move, this.#giveUp, { passive: true })
   }
 
   /** What is written meanwhile moves the line gone to, and must not lead astray. */
@@ -35,9 +43,9 @@ class Scrolling implements PluginValue {
     const { doc } = this.view.state
     const whole = Math.max(1, Math.min(doc.lines, Math.floor(line)))
     this.#goal = { from: doc.line(whole).from, part: Math.max(0, Math.min(1, line - whole)) }
-    this.view.scrollDOM.scrollTop += this.#away()
-    // Heights of lines not drawn yet are estimates: once they are drawn, in the next frames, the rest of the way is known.
-    this.#frames = SETTLING
+    // CodeMirror's own way first: before it has measured itself for the first time a place to scroll to is not there.
+    this.view.dispatch({ effects: EditorView.scrollIntoView(this.#goal.from, { y: "start", yMargin: 0 }) })
+    this.#frames = this.#settled = 0
     cancelAnimationFrame(this.#frame)
     this.#frame = requestAnimationFrame(() => this.#settle())
   }
@@ -51,12 +59,15 @@ class Scrolling implements PluginValue {
     cancelAnimationFrame(this.#frame)
     this.#scrolled.cancel()
     this.view.scrollDOM.removeEventListener("scroll", this.#onScroll)
+    for (const move of MOVES) this.view.scrollDOM.removeEventListener(move, this.#giveUp)
   }
 
   #settle(): void {
+    if (!this.#goal) return
     const distance = this.#away()
     if (Math.abs(distance) >= 1) this.view.scrollDOM.scrollTop += distance
-    if (--this.#frames > 0) this.#frame = requestAnimationFrame(() => this.#settle())
+    this.#settled = Math.abs(distance) < 1 ? this.#settled + 1 : 0
+    if (this.#settled < SETTLED && ++this.#frames < PATIENCE) this.#frame = requestAnimationFrame(() => this.#settle())
     else this.#goal = null
   }
 

@@ -15,6 +15,8 @@ const MAX_STRIKES: u32 = 3;
 const MAX_SILENCES: u32 = 2;
 /// A link that lived this long did not die young, in milliseconds.
 pub const YOUNG_MS: u64 = 10_000;
+/// A stream that ended at this age and had not fallen silent before was sound: longer than any silence is borne, in milliseconds.
+const SOUND_MS: u64 = 2 * 60_000;
 /// How often WebSocket is tried again, give or take a tenth, in milliseconds.
 const CLIMB_MS: u64 = 30_000;
 /// Where WebSocket opens and dies young after a climb, the time between two climbs doubles up to this.
@@ -63,6 +65,9 @@ pub struct Ladder {
     chosen: Option<Rung>,
     ceiling: Option<Rung>,
     strikes: [u32; 4],
+    /// Streams in a row that fell silent. One that is held back after its first bytes lives for as long as it is waited for, so
+    /// that its age says nothing.
+    silences: u32,
     cuts: u32,
     hold: usize,
     /// A WebSocket of this page has lived: whatever fails now is not the network as such.
@@ -91,6 +96,7 @@ impl Ladder {
             chosen: None,
             ceiling: None,
             strikes: [0; 4],
+            silences: 0,
             cuts: 0,
             hold: 0,
             healthy: false,
@@ -195,11 +201,14 @@ impl Ladder {
     pub fn unreachable(&mut self) {
         (self.level, self.reason) = (self.known, self.known_reason);
         self.strikes = [0; 4];
-        self.cuts = 0;
+        (self.silences, self.cuts) = (0, 0);
     }
 
     /// A link of `rung` was lost at the age of `age` milliseconds.
     pub fn lost(&mut self, now: u64, rung: Rung, age: u64) {
+        if rung == Rung::EventStream && age >= SOUND_MS {
+            self.silences = 0;
+        }
         if self.chosen.is_some() || age >= YOUNG_MS || rung == Rung::ShortPoll {
             return;
         }
@@ -219,9 +228,8 @@ impl Ladder {
         if self.chosen.is_some() || rung != Rung::EventStream {
             return;
         }
-        let strikes = &mut self.strikes[rung as usize];
-        *strikes += 1;
-        if *strikes >= MAX_SILENCES {
+        self.silences += 1;
+        if self.silences >= MAX_SILENCES {
             self.descend(now, rung, Reason::Buffered);
         }
     }
@@ -229,13 +237,14 @@ impl Ladder {
     /// A poll was cut off on its way.
     pub fn cut(&mut self, now: u64) {
         self.cuts += 1;
-        if self.chosen.is_some() || self.cuts < MAX_CUTS {
+        if self.cuts < MAX_CUTS {
             return;
         }
         self.cuts = 0;
         if self.hold + 1 < HOLDS_S.len() {
+            // Also where a person chose to poll: how long is not what was chosen.
             self.hold += 1;
-        } else {
+        } else if self.chosen.is_none() {
             self.descend(now, Rung::LongPoll, Reason::Cut);
         }
     }
@@ -337,6 +346,7 @@ impl Ladder {
 
     fn descend(&mut self, now: u64, rung: Rung, reason: Reason) {
         self.strikes[rung as usize] = 0;
+        self.silences = 0;
         if let Some(below) = rung.below() {
             self.level = self.level.max(below);
             self.reason = Some(reason);

@@ -185,6 +185,26 @@ fn a_stream_that_falls_silent_twice_is_left() {
 }
 
 #[test]
+fn a_stream_is_left_also_when_its_first_bytes_come_every_time() {
+    let mut ladder = on_a_stream(0);
+    // It lives, because it is waited for as long as any silence is borne.
+    ladder.lived(Rung::EventStream);
+    ladder.silent(45_000, Rung::EventStream);
+    ladder.lived(Rung::EventStream);
+    ladder.silent(91_000, Rung::EventStream);
+    assert_eq!(ladder.rung(), Rung::LongPoll);
+}
+
+#[test]
+fn silences_far_from_each_other_leave_a_stream_as_it_is() {
+    let mut ladder = on_a_stream(0);
+    ladder.silent(1, Rung::EventStream);
+    ladder.lost(700_000, Rung::EventStream, 600_000);
+    ladder.silent(800_000, Rung::EventStream);
+    assert_eq!(ladder.rung(), Rung::EventStream);
+}
+
+#[test]
 fn polls_that_are_cut_are_held_for_less_and_then_not_at_all() {
     let mut ladder = on_a_stream(0);
     ladder.stalled(0, Rung::EventStream);
@@ -199,6 +219,16 @@ fn polls_that_are_cut_are_held_for_less_and_then_not_at_all() {
         (ladder.rung(), ladder.reason()),
         (Rung::ShortPoll, Some(Reason::Cut))
     );
+}
+
+#[test]
+fn polls_that_a_person_chose_are_held_for_less_too() {
+    let mut ladder = on_a_stream(0);
+    ladder.choose(0, Some(Rung::LongPoll));
+    for _ in 0..20 {
+        ladder.cut(1);
+    }
+    assert_eq!((ladder.rung(), ladder.hold_s()), (Rung::LongPoll, 6));
 }
 
 #[test]

@@ -33,7 +33,7 @@ const NAMES: [&str; 9] = [
     "Wise Fox",
 ];
 
-/// A sketch of what the editor puts into its element, to see `style/editor.css` at work.
+/// A sketch of what the editor puts into its element, to see `public/style/editor.css` at work.
 fn editor() -> String {
     let line = |line: &str| {
         let escaped = line.replace('&', "&amp;").replace('<', "&lt;");
@@ -181,7 +181,7 @@ fn write(
     page: impl FnOnce(Preferences) -> Page,
 ) -> std::io::Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let style = format!("file://{}", root.join("style/main.css").display());
+    let style = format!("file://{}", root.join("public/style/main.css").display());
     let icon = format!("file://{}", root.join("public/favicon.svg").display());
     let head = Head {
         lang,

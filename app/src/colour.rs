@@ -8,7 +8,7 @@ pub struct Colour {
     blue: u8,
 }
 
-/// The twelve we give away, in the order of the swatches in `style/people.css`.
+/// The twelve we give away, in the order of the swatches in `public/style/people.css`.
 ///
 /// Each has a luminance near 0.15, where one colour serves both papers: 4.5:1 with white letters on it and as text on
 /// the light paper, 3:1 as a caret or a ring on the dark one.
@@ -115,14 +115,14 @@ mod tests {
 
     #[test]
     fn the_papers_here_are_those_of_the_style_sheet() {
-        let tokens = include_str!("../../style/tokens.css");
+        let tokens = include_str!("../../public/style/tokens.css");
         assert!(
             tokens.contains("--maru-paper: #fbf7ef") && tokens.contains("--maru-paper: #1b1815")
         );
         for (place, colour) in PALETTE.iter().enumerate() {
             let line = format!(".swatch-{place} {{ --person: {}; }}", colour.css());
             assert!(
-                include_str!("../../style/people.css").contains(&line),
+                include_str!("../../public/style/people.css").contains(&line),
                 "{line}"
             );
         }

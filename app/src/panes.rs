@@ -43,7 +43,7 @@ impl Panes {
     }
 }
 
-/// From this width, in CSS pixels, two panes stand side by side; the same number is in `style/panes.css`.
+/// From this width, in CSS pixels, two panes stand side by side; the same number is in `public/style/panes.css`.
 pub const WIDE_PX: u32 = 880;
 
 #[cfg(test)]

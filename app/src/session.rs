@@ -246,6 +246,19 @@ impl Session {
         self.act(|inner, now| inner.connection.leave(now));
     }
 
+    /// The page may go away any moment: what is unsaved goes out in a request that outlives it. A browser that is asked to
+    /// leave may never say that it does.
+    pub fn may_leave(&self) {
+        self.flush();
+        let unsaved = {
+            let inner = self.inner.borrow();
+            inner.connection.unsaved(&inner.replica)
+        };
+        if let Some((authorization, packet)) = unsaved {
+            crate::transport::request::bye(&authorization, &packet);
+        }
+    }
+
     /// The page comes back from the browser's cache of whole pages.
     pub fn return_from_cache(&self) {
         self.act(|inner, now| inner.connection.retry(now));

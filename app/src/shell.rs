@@ -1,8 +1,10 @@
-//! The whole HTML document around a page. It holds no script of its own, so that the page's policy can refuse all inline ones.
+//! The whole HTML document around a page. It holds no script of its own but what reloads it in development, so that the page's policy can refuse all inline ones.
 use crate::lab::{self, Lab, LabModel};
 use crate::lang::Lang;
 use crate::page::Page;
 use crate::theme::Theme;
+use leptos::config::get_configuration;
+use leptos::hydration::AutoReload;
 use leptos::prelude::*;
 use serde::Serialize;
 
@@ -120,6 +122,13 @@ struct About {
     description: &'static str,
 }
 
+/// Under `cargo leptos watch`, what reloads the page when something was built anew.
+fn live_reload() -> Option<impl IntoView> {
+    std::env::var_os("LEPTOS_WATCH")?;
+    let options = get_configuration(None).ok()?.leptos_options;
+    Some(view! { <AutoReload options /> })
+}
+
 fn shell(head: Head, about: About, preloads: impl IntoView, body: impl IntoView) -> impl IntoView {
     let Head {
         lang,
@@ -150,13 +159,14 @@ fn shell(head: Head, about: About, preloads: impl IntoView, body: impl IntoView)
                 <script type="application/json" id="maru-boot" inner_html=data(&boot)></script>
                 {document.map(|document| view! { <script type="application/json" id="maru-document" inner_html=data(&document)></script> })}
                 <script type="module" nonce=nonce src=assets.boot></script>
+                {live_reload()}
             </head>
             <body>{body}</body>
         </html>
     }
 }
 
-/// Tells the browser's own parts (address bar, scroll bars) which colours to take; the papers of `style/tokens.css`.
+/// Tells the browser's own parts (address bar, scroll bars) which colours to take; the papers of `public/style/tokens.css`.
 #[component]
 fn Colours(theme: Theme) -> impl IntoView {
     let (light, dark) = ("#fbf7ef", "#1b1815");

@@ -286,7 +286,7 @@ fn listen(session: &Session) {
     });
     let live = session.clone();
     browser::on(ev::beforeunload, move |event| {
-        live.flush();
+        live.may_leave();
         if live.is_unsaved() {
             event.prevent_default();
         }

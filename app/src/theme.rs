@@ -1,4 +1,4 @@
-//! Light, dark, or as the system says. The colours are in `style/tokens.css`.
+//! Light, dark, or as the system says. The colours are in `public/style/tokens.css`.
 
 /// The choice of a reader; kept in the cookie `maru-theme`, so that the server paints it first time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -291,8 +291,17 @@ impl Connection {
     #[must_use]
     pub fn farewell(&self, replica: &Replica) -> Option<(String, Bytes)> {
         Some((
-            self.client.authorization()?.to_string(),
+            self.client.last_authorization()?.to_string(),
             self.client.farewell(replica),
+        ))
+    }
+
+    /// The same without the goodbye, for a page that may be left any moment now; `None` when everything is saved.
+    #[must_use]
+    pub fn unsaved(&self, replica: &Replica) -> Option<(String, Bytes)> {
+        Some((
+            self.client.last_authorization()?.to_string(),
+            self.client.unsaved(replica)?,
         ))
     }
 

@@ -86,6 +86,8 @@ pub(crate) fn build(toolchain: Toolchain, speed: Speed) -> Result<()> {
     let public = files::root().join("public");
     if public.is_dir() {
         copy(&public, &site, &mut present, "")?;
+        // They are bundled below.
+        present.retain(|file| !file.starts_with("style/"));
     }
     copy(&page, &site, &mut present, "pkg/")?;
     if style::build("main.css", &site.join("pkg/maru.css"))? {

@@ -9,21 +9,27 @@ const PATIENCE = 60
 /** A person who moves on does not want to be brought back. */
 const MOVES = ["wheel", "touchstart", "pointerdown", "keydown"]
 
+/** A line to go to, as the place of its first character, and the part of it that is to be above the edge. */
+interface Goal {
+  from: number
+  part: number
+}
+
 class Scrolling implements PluginValue {
-  /** The line gone to, as the place of its first character, and the part of it above the edge; null once it is reached or given up. */
-  #goal: { from: number; part: number } | null = null
+  /** Null once it is reached or given up. */
+  #goal: Goal | null = null
   #frames = 0
   #settled = 0
   #frame = 0
   readonly #callbacks = new Set<() => void>()
   readonly #scrolled = new Frame(() => this.#callbacks.forEach((callback) => callback()))
   readonly #onScroll = (): void => this.#scrolled.request()
-
   readonly #giveUp = (): void => void (this.#goal = null)
 
   constructor(readonly view: EditorView) {
     view.scrollDOM.addEventListener("scroll", this.#onScroll, { passive: true })
-    for (const move of MOVES) view.scrollDOM.addEventListener(move, this.#giveUp, { passive: true })
+    // Before whatever the key or the click does: that may be a jump.
+    for (const move of MOVES) view.scrollDOM.addEventListener(move, this.#giveUp, { passive: true, capture: true })
   }
 
   /** What is written meanwhile moves the line gone to, and must not lead astray. */
@@ -59,12 +65,12 @@ class Scrolling implements PluginValue {
     cancelAnimationFrame(this.#frame)
     this.#scrolled.cancel()
     this.view.scrollDOM.removeEventListener("scroll", this.#onScroll)
-    for (const move of MOVES) this.view.scrollDOM.removeEventListener(move, this.#giveUp)
+    for (const move of MOVES) this.view.scrollDOM.removeEventListener(move, this.#giveUp, { capture: true })
   }
 
   #settle(): void {
     if (!this.#goal) return
-    const distance = this.#away()
+    const distance = this.#away(this.#goal)
     if (Math.abs(distance) >= 1) this.view.scrollDOM.scrollTop += distance
     this.#settled = Math.abs(distance) < 1 ? this.#settled + 1 : 0
     if (this.#settled < SETTLED && ++this.#frames < PATIENCE) this.#frame = requestAnimationFrame(() => this.#settle())
@@ -72,10 +78,9 @@ class Scrolling implements PluginValue {
   }
 
   /** CSS pixels between the goal and the upper edge. */
-  #away(): number {
-    if (!this.#goal) return 0
-    const block = this.view.lineBlockAt(this.#goal.from)
-    return block.top + block.height * this.#goal.part - this.#top()
+  #away({ from, part }: Goal): number {
+    const block = this.view.lineBlockAt(from)
+    return block.top + block.height * part - this.#top()
   }
 
   /** CSS pixels of the text that are scrolled away. Measured, not computed from scrollTop: the page may put padding around the text. */

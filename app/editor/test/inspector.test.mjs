@@ -61,6 +61,18 @@ test("each message says its way, kind, change and number, the newest first", () 
     assert.equal(await page.locator(".inspector-head p:not(.faulty)").textContent(), "좋아요. · 12 ms")
   }))
 
+test("a key is pressed also when the panel is drawn anew while the finger is on it", () =>
+  open(FOUR, async (page) => {
+    for (const name of ["Long polling", "Clear"]) {
+      await page.getByRole("button", { name, exact: true }).hover()
+      await page.mouse.down()
+      await page.evaluate(() => (say(false, "SAVED", 1, 2, "upto", 2), panel.changed()))
+      await page.mouse.up()
+    }
+    assert.deepEqual(await page.evaluate(() => calls), [["force", 2]])
+    assert.deepEqual(await rows(page), [])
+  }))
+
 test("kinds, directions and words narrow the list, and all come back", () =>
   open(FOUR, async (page) => {
     const kinds = async () => (await rows(page)).map(([, kind]) => kind)

@@ -133,7 +133,7 @@ test("carets are drawn beside the text, move with it, and never into it", () =>
   }))
 
 test("every colour we give away is read on both papers, as a caret and under its name", async () => {
-  const sheet = async (name) => readFile(new URL(`../../../style/${name}.css`, import.meta.url), "utf8")
+  const sheet = async (name) => readFile(new URL(`../../../public/style/${name}.css`, import.meta.url), "utf8")
   const tokens = await sheet("tokens")
   const palette = [...(await sheet("people")).matchAll(/--person: (#\w+)/g)].map(([, color]) => color)
   assert.equal(palette.length, 12)

@@ -78,7 +78,8 @@ impl Session {
     /// Somebody looks at the page, or nobody does.
     pub fn visible(&self, visible: bool) {
         if !visible {
-            self.flush();
+            // A phone ends a page that nobody sees without another word.
+            self.may_leave();
         }
         self.act(|inner, now| {
             for wired in inner.links.values() {

@@ -11,6 +11,7 @@ use crate::{
 
 /// The most that a page sends when it is left, in bytes: browsers allow 64 KiB for all such requests of a page together.
 pub const MAX_FAREWELL: usize = 60 << 10;
+
 impl Client {
     /// Who speaks, for requests of HTTP; `None` without a session.
     #[must_use]
@@ -23,10 +24,34 @@ impl Client {
         })
     }
 
-    /// What is not saved, and a goodbye, as one packet of at most [`MAX_FAREWELL`] bytes: for a request that outlives the
-    /// page. What does not fit is left out; it was not shown as saved.
+    /// The same for what a page says when it is left, on its newest link: whether the server has heard of that by now,
+    /// nobody knows.
+    #[must_use]
+    pub(crate) fn last_authorization(&self) -> Option<Authorization> {
+        let link = self.session?.link;
+        Some(Authorization {
+            link,
+            ..self.authorization()?
+        })
+    }
+
+    /// What is not saved, as one packet of at most [`MAX_FAREWELL`] bytes; `None` when everything is. What does not fit is
+    /// left out; it was not shown as saved.
+    #[must_use]
+    pub fn unsaved(&self, replica: &Replica) -> Option<Bytes> {
+        self.outbox.oldest()?;
+        Some(packet::pack(&self.unsaved_frames(replica)))
+    }
+
+    /// What is not saved, and a goodbye: for a request that outlives the page. Limited as [`Client::unsaved`] is.
     #[must_use]
     pub fn farewell(&self, replica: &Replica) -> Bytes {
+        let mut frames = self.unsaved_frames(replica);
+        frames.push(ClientFrame::Bye.encode());
+        packet::pack(&frames)
+    }
+
+    fn unsaved_frames(&self, replica: &Replica) -> Vec<Bytes> {
         let state = || {
             let state = replica.diff(&[0]).ok()?;
             Some(Bytes::from(Message::Step2(&state).encode()))
@@ -48,7 +73,6 @@ impl Client {
             })
             .count();
         frames.truncate(fit);
-        frames.push(ClientFrame::Bye.encode());
-        packet::pack(&frames)
+        frames
     }
 }

@@ -5,7 +5,7 @@
 use super::*;
 use crate::{
     client::{Embedded, LinkStatus},
-    frame::{ErrorCode, Role, ServerFrame, Welcome},
+    frame::{ErrorCode, Role, ServerFrame, Welcome, authorization::Authorization},
     id::{ClientId, DocId},
     replica::Edit,
     sync::Message,
@@ -597,22 +597,59 @@ fn what_is_unsaved_leaves_with_the_page() {
     page.types();
     page.types();
     let (authorization, packet) = page.connection.farewell(&page.replica).unwrap();
-    let authorization: crate::frame::authorization::Authorization = authorization.parse().unwrap();
+    let authorization: Authorization = authorization.parse().unwrap();
     assert_eq!((authorization.sid, authorization.link), ([1; 16], 0));
-    let frames: Vec<ClientFrame> = crate::frame::packet::unpack(&packet)
-        .unwrap()
-        .iter()
-        .map(|message| ClientFrame::decode(message).unwrap())
-        .collect();
-    assert!(
-        matches!(
-            frames[..],
-            [
-                ClientFrame::Data { seq: 1, .. },
-                ClientFrame::Data { seq: 2, .. },
-                ClientFrame::Bye
-            ]
-        ),
-        "{frames:?}"
+    let frames = told(&packet);
+    let edits = matches!(
+        frames[..2],
+        [
+            ClientFrame::Data { seq: 1, .. },
+            ClientFrame::Data { seq: 2, .. }
+        ]
     );
+    assert!(edits && frames[2..] == [ClientFrame::Bye], "{frames:?}");
+}
+
+#[test]
+fn what_is_unsaved_is_said_without_a_goodbye_while_the_page_may_stay() {
+    let mut page = Page::new(None);
+    let socket = page.welcomed();
+    assert!(
+        page.connection.unsaved(&page.replica).is_none(),
+        "nothing to say"
+    );
+    page.types();
+    let (_, packet) = page.connection.unsaved(&page.replica).unwrap();
+    assert!(
+        matches!(told(&packet)[..], [ClientFrame::Data { seq: 1, .. }]),
+        "{packet:?}"
+    );
+    page.gets(socket, &ServerFrame::Saved { seq: 1 });
+    assert!(page.connection.unsaved(&page.replica).is_none());
+}
+
+#[test]
+fn a_page_that_is_left_while_its_session_moves_speaks_for_the_newest_link() {
+    let mut page = Page::new(None);
+    page.welcomed();
+    let effects = page.connection.force(page.now, Some(Rung::LongPoll));
+    page.perform(effects);
+    page.pass(0);
+    page.types();
+    let (authorization, packet) = page.connection.farewell(&page.replica).unwrap();
+    let authorization: Authorization = authorization.parse().unwrap();
+    assert_eq!(authorization.link, 1);
+    assert_eq!(
+        told(&packet).len(),
+        2,
+        "the edit too, which waits for RESUMED"
+    );
+}
+
+fn told(packet: &Bytes) -> Vec<ClientFrame> {
+    let messages = crate::frame::packet::unpack(packet).unwrap();
+    let frames = messages
+        .iter()
+        .map(|message| ClientFrame::decode(message).unwrap());
+    frames.collect()
 }

@@ -40,12 +40,12 @@ impl OpenRoom {
     }
 
     /// Takes the last words of a session, whether the connection of its newest link is still open or not: a page that goes
-    /// says them beside it. An edit that is not due is left out, since the one before it may be lost with that connection;
-    /// so is everything after a goodbye.
+    /// says them beside it, and may not know which link that is. An edit that is not due is left out, since the one before
+    /// it may be lost with that connection; so is everything after a goodbye.
     ///
     /// # Errors
-    /// [`Ended`] when the session is not known by this key, `link` is not its newest, or a frame is refused. What came
-    /// before that frame counts.
+    /// [`Ended`] when the session is not known by this key, when it has gone on with a link newer than `link` and a frame is
+    /// no edit, or when a frame is refused. What came before that frame counts.
     pub async fn last_words(
         &self,
         sid: &SessionId,
@@ -87,7 +87,9 @@ impl OpenRoom {
         let mut core = self.lock();
         let Core { room, sessions, .. } = &mut *core;
         let linked = named(sessions, sid, key)?;
-        if linked.session.link() != link {
+        // Edits have their number on whatever link; a goodbye must not end what came after it.
+        let edit = matches!(frame, ClientFrame::Data { .. });
+        if linked.session.link() > link && !edit {
             return Err(superseded());
         }
         let (author, client) = (linked.session.author(), linked.session.client());
@@ -122,7 +124,7 @@ impl OpenRoom {
         let mut core = self.lock();
         core.last_used = Instant::now();
         let linked = core.sessions.get(&author);
-        if linked.is_none_or(|linked| linked.session.link() != link) {
+        if linked.is_none_or(|linked| linked.session.link() > link) {
             return;
         }
         core.sessions.remove(&author);

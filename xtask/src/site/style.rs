@@ -1,4 +1,4 @@
-//! A style sheet: a file of style/ with what it imports, in one minified file.
+//! A style sheet: a file of public/style with what it imports, in one minified file.
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
@@ -9,12 +9,15 @@ use super::{editor, stamp};
 use crate::files;
 use crate::run::{run, say};
 
-/// Writes `out` from `source` in style/, unless no style has changed. Tells whether there is such a style sheet.
+/// Where the sheets are: in public/, so that `cargo leptos watch`, which bundles none, serves what they import as it is.
+pub(super) const FOLDER: &str = "public/style";
+
+/// Writes `out` from `source`; bundled anew only when a style has changed. Tells whether there is such a style sheet.
 pub(crate) fn build(source: &str, out: &Path) -> Result<bool> {
-    let folder = files::root().join("style");
+    let folder = files::root().join(FOLDER);
     if !folder.join(source).is_file() {
         say(&format!(
-            "there is no style/{source}: its pages go unstyled"
+            "there is no {FOLDER}/{source}: its pages go unstyled"
         ));
         return Ok(false);
     }
@@ -27,14 +30,17 @@ pub(crate) fn build(source: &str, out: &Path) -> Result<bool> {
         &format!("style-{source}"),
         &files::sha256_of_all(&folder, &sources)?,
     )?;
-    if !stamp.is_fresh() || !out.is_file() {
+    let bundled = files::own().join("style").join(source);
+    if !stamp.is_fresh() || !bundled.is_file() {
         run(Command::new(esbuild)
             .arg(folder.join(source))
             .args(["--bundle", "--minify", "--log-level=warning"])
             .args(served()?)
-            .arg(format!("--outfile={}", out.display())))?;
+            .arg(format!("--outfile={}", bundled.display())))?;
         stamp.set()?;
     }
+    // Also where nothing has changed: `cargo leptos watch` writes there too.
+    files::write(out, &files::read(&bundled)?)?;
     Ok(true)
 }
 

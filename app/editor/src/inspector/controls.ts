@@ -1,5 +1,5 @@
 /** The left of the inspector: what each transport carried, a switch to use it alone, and the faults to simulate. */
-import { element, head, key } from "./element"
+import { element, head, key, redraw } from "./element"
 import type { Inspected } from "./seam"
 import { type Words, bytes } from "./words"
 
@@ -21,14 +21,6 @@ export function controls(parent: HTMLElement, inspected: Inspected, changed: () 
       key(name, !!(faults & (1 << fault)), () => (inspected.fault(fault), changed())))
     const group = element("div", { class: "faults", role: "group", "aria-label": say.simulate },
       element("h3", {}, say.simulate), ...switches, key(say.cut, null, () => inspected.cut()))
-    replace(parent, table, group)
+    redraw(parent, table, group)
   }
-}
-
-/** Puts elements in the place of those before, and the keyboard back on the button that it was on. */
-export function replace(parent: HTMLElement, ...parts: HTMLElement[]): void {
-  const buttons = (): HTMLElement[] => [...parent.querySelectorAll<HTMLElement>("button")]
-  const at = buttons().indexOf(document.activeElement as HTMLElement)
-  parent.replaceChildren(...parts)
-  if (at >= 0) buttons()[at]?.focus({ preventScroll: true })
 }

@@ -1,4 +1,4 @@
-/** Elements made in one expression, and the two that the inspector has many of: keys that are in or out, and tables' heads. */
+/** Elements made in one expression, the two that the inspector has many of (keys that are in or out, tables' heads), and drawing anew into those that stand. */
 
 type Part = Node | string | null | undefined | false
 type Attributes = Record<string, string | number | boolean | null | ((event: never) => void)>
@@ -22,3 +22,23 @@ export const key = (words: string, pressed: boolean | null, click: () => void, s
 
 export const head = (names: (string | Node)[]): HTMLElement =>
   element("thead", {}, element("tr", {}, ...names.map((name) => element("th", { scope: "col" }, name))))
+
+/**
+ * Draws these parts into what stands in `parent`, and keeps each element whose tag is the same: one that is replaced
+ * while a person presses it never gets the click. What an element listened to first it listens to for good.
+ */
+export function redraw(parent: Element, ...parts: Node[]): void {
+  parts.forEach((part, i) => {
+    const stands = parent.childNodes[i]
+    if (!stands) parent.append(part)
+    else if (stands instanceof Element && part instanceof Element && stands.tagName === part.tagName) {
+      for (const name of stands.getAttributeNames()) if (!part.hasAttribute(name)) stands.removeAttribute(name)
+      for (const name of part.getAttributeNames()) {
+        const value = part.getAttribute(name)!
+        if (stands.getAttribute(name) !== value) stands.setAttribute(name, value)
+      }
+      redraw(stands, ...part.childNodes)
+    } else if (stands.nodeValue === null || stands.nodeValue !== part.nodeValue) stands.replaceWith(part)
+  })
+  while (parent.childNodes.length > parts.length) parent.lastChild!.remove()
+}

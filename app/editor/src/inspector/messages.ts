@@ -1,6 +1,5 @@
 /** The right of the inspector: the messages as a table, newest first, and what filters, stops and saves them. */
-import { replace } from "./controls"
-import { element, head, key } from "./element"
+import { element, head, key, redraw } from "./element"
 import { type Filter, type Row, Rows, everything, exported, row } from "./rows"
 import type { Inspected } from "./seam"
 import { type Words, bytes, time } from "./words"
@@ -67,19 +66,21 @@ export class Messages {
   #drawKeys(): void {
     const say = this.#say
     const { hidden, out } = this.#filter
-    const groups = say.groups.map((name, group) => key(name, !hidden.has(group), () => {
-      const now = new Set(hidden)
-      if (!now.delete(group)) now.add(group)
-      this.#narrow({ hidden: now })
-    }))
-    const only = say.only.map((name, i) => key(name, out === !i, () => this.#narrow({ out: out === !i ? null : !i }), "↑↓"[i]))
-    replace(this.#filters, ...groups, ...only)
     const { stopped, waiting } = this.#rows
-    replace(this.#tools,
-      key(say.stop, stopped, () => (this.#rows.stop(!stopped), this.draw())),
-      ...(waiting ? [element("span", { class: "inspector-waiting" }, say.waiting(waiting))] : []),
+    const groups = say.groups.map((name, group) => key(name, !hidden.has(group), () => this.#toggle(group)))
+    const only = say.only.map((name, i) => key(name, out === !i, () => this.#narrow({ out: this.#filter.out === !i ? null : !i }), "↑↓"[i]))
+    redraw(this.#filters, ...groups, ...only)
+    redraw(this.#tools,
+      key(say.stop, stopped, () => (this.#rows.stop(!this.#rows.stopped), this.draw())),
+      element("span", { class: "inspector-waiting" }, waiting ? say.waiting(waiting) : ""),
       key(say.clear, null, () => (this.#rows.clear(), this.draw())),
       key(say.export, null, () => this.#export()))
+  }
+
+  #toggle(group: number): void {
+    const hidden = new Set(this.#filter.hidden)
+    if (!hidden.delete(group)) hidden.add(group)
+    this.#narrow({ hidden })
   }
 
   #narrow(change: Partial<Filter>): void {

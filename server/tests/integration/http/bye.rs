@@ -99,6 +99,37 @@ async fn last_words_are_taken_in_also_when_the_socket_is_gone_before_them() {
 }
 
 #[tokio::test]
+async fn edits_in_last_words_count_whichever_link_their_page_believed_to_be_on() {
+    let server = Running::start(|_| {}).await;
+    let ada = Person::come(server.addr, "d");
+    ada.live().await;
+    let page = Page::greeted(server.addr, "d").await;
+    page.resumed(0).await;
+    let updates = typed(&["old ", "new "]);
+    // The page moved, and was left before it heard that it had.
+    let behind = page.bye(&[data(1, &updates[0]), ClientFrame::Bye]).await;
+    assert_eq!(
+        behind.refused(),
+        (409, ErrorCode::Superseded),
+        "the goodbye alone"
+    );
+    ada.finds("old ").await;
+    // It was about to move, and the server never heard of that.
+    let ahead = Page::on(server.addr, page.welcome.clone(), 2);
+    assert_eq!(
+        ahead
+            .bye(&[data(2, &updates[1]), ClientFrame::Bye])
+            .await
+            .status,
+        200
+    );
+    ada.finds("new ").await;
+    assert!(server.state.http_links.is_empty());
+    let late = page.bye(&[ClientFrame::Bye]).await;
+    assert_eq!(late.refused(), (410, ErrorCode::Gone));
+}
+
+#[tokio::test]
 async fn last_words_that_make_no_sense_are_refused_and_what_came_before_counts() {
     let server = Running::start(|_| {}).await;
     let ada = Person::come(server.addr, "d");

@@ -42,12 +42,15 @@ export async function shareOf(person: Person): Promise<Links> {
       expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(await made.inputValue())
       return made.inputValue()
     }),
-    allow: (label, access) => within(async () => {
-      const select = row(label).getByLabel("What the link allows")
-      await select.selectOption({ label: access })
-      await expect(dialog.locator(".share-parts")).toHaveAttribute("aria-busy", "false")
-      await expect(select.locator("option:checked")).toHaveText(access)
-    }),
+    allow: async (label, access) => {
+      const allows = () => row(label).getByLabel("What the link allows")
+      await within(async () => {
+        await allows().selectOption({ label: access })
+        await expect(dialog.locator(".share-parts")).toHaveAttribute("aria-busy", "false")
+      })
+      // A dialog that is opened anew has asked the server, and shows no wish.
+      await within(() => expect(allows().locator("option:checked")).toHaveText(access))
+    },
     revoke: (label) => within(async () => {
       await row(label).getByRole("button", { name: "Revoke" }).click()
       await row(label).getByRole("button", { name: "Revoke now?" }).click()

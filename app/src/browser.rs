@@ -1,4 +1,5 @@
 //! The browser as the page uses it beside the editor and the sockets: clock, randomness, storage, clipboard, the document's head. Safe wrappers, no decisions.
+use crate::keep::{Keep, Shelf};
 use leptos::ev::{Event, EventDescriptor};
 use leptos::prelude::*;
 use std::time::Duration;
@@ -159,30 +160,63 @@ pub fn cookie(name: &str) -> Option<String> {
     })
 }
 
+/// What this browser remembers for itself. One that refuses to remember only forgets.
+#[derive(Clone, Copy, Debug)]
+pub enum Memory {
+    /// Of every tab.
+    All,
+    /// Of this tab alone.
+    Tab,
+}
+
+impl Memory {
+    fn storage(self) -> Option<web_sys::Storage> {
+        let storage = match self {
+            Self::All => window().local_storage(),
+            Self::Tab => window().session_storage(),
+        };
+        storage.ok().flatten()
+    }
+}
+
+impl Shelf for Memory {
+    fn get(&self, key: &str) -> Option<String> {
+        self.storage()?.get_item(key).ok().flatten()
+    }
+
+    fn set(&self, key: &str, value: &str) {
+        if let Some(storage) = self.storage() {
+            drop(storage.set_item(key, value));
+        }
+    }
+
+    fn remove(&self, key: &str) {
+        if let Some(storage) = self.storage() {
+            drop(storage.remove_item(key));
+        }
+    }
+}
+
+/// The passes to documents that this browser keeps.
+pub const PASSES: Keep<Memory> = Keep {
+    tab: Memory::Tab,
+    all: Memory::All,
+};
+
 /// Something this browser remembers for itself; none also when it refuses to remember.
 #[must_use]
 pub fn stored(key: &str) -> Option<String> {
-    window()
-        .local_storage()
-        .ok()
-        .flatten()?
-        .get_item(key)
-        .ok()
-        .flatten()
+    Memory::All.get(key)
 }
 
 /// Remembers something in this browser; a browser that refuses only forgets it.
 pub fn store(key: &str, value: &str) {
-    if let Ok(Some(storage)) = window().local_storage() {
-        drop(storage.set_item(key, value));
-    }
+    Memory::All.set(key, value);
 }
 
 /// Remembers something no longer.
 pub fn forget(key: &str) {
-    if let Ok(Some(storage)) = window().local_storage() {
-        drop(storage.remove_item(key));
-    }
+    Memory::All.remove(key);
 }
 
 /// The title of the tab.

@@ -76,9 +76,10 @@ pub fn Home(model: HomeModel) -> impl IntoView {
 
 #[component]
 fn OpenForm(preferences: Preferences, refused: bool) -> impl IntoView {
-    // A link with a pass is not sent: `app/editor/src/pass.ts` goes there instead, also before the page has come to life.
+    // A link with a pass is not sent: `app/editor/src/pass.ts` goes there instead, also before the page has come to life. Without
+    // script it is sent, and not in an address.
     view! {
-        <form class="open" action="/open" method="get">
+        <form class="open" action="/open" method="post">
             <label class="unseen" for="maru-open">{preferences.say(|p| p.open_title)}</label>
             <input
                 id="maru-open"

@@ -19,6 +19,7 @@ pub mod transport;
 pub mod colour;
 pub mod identity;
 pub mod inspector;
+pub mod keep;
 pub mod lang;
 pub mod note;
 pub mod panes;

@@ -11,4 +11,20 @@ pub enum Note {
     EndsSoon,
     /// The rights end soon, and the operator's system has not renewed them yet.
     RenewalLate,
+    /// The link that was opened is good for nothing here, and the document opened without it.
+    WithoutLink,
+    /// The share dialog could not be fetched.
+    ShareMissing,
+}
+
+impl Note {
+    /// Every one, for tests.
+    pub const ALL: [Self; 6] = [
+        Self::Viewer,
+        Self::ReadOnly,
+        Self::EndsSoon,
+        Self::RenewalLate,
+        Self::WithoutLink,
+        Self::ShareMissing,
+    ];
 }

@@ -182,6 +182,7 @@ fn grouped(number: u32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::note::Note;
     use protocol::ladder::Reason;
 
     const REASONS: [Reason; 9] = [
@@ -238,11 +239,30 @@ mod tests {
     }
 
     #[test]
+    fn while_a_page_connects_nobody_is_told_that_they_may_write() {
+        // A viewer may not, and reads the same sentence.
+        assert!(!english::PHRASES.meaning_connecting.contains("can write"));
+        assert!(!korean::PHRASES.meaning_connecting.contains("써도"));
+    }
+
+    #[test]
+    fn a_text_that_was_not_copied_can_be_copied_by_hand_and_that_is_said() {
+        assert!(english::PHRASES.share.copied[1].contains("mark the text"));
+        assert!(korean::PHRASES.share.copied[1].contains("선택해서 복사"));
+    }
+
+    #[test]
     fn each_language_is_itself() {
         let hangul = |text: &str| text.chars().any(|c| ('가'..='힣').contains(&c));
         for trouble in Trouble::ALL {
             assert!(hangul((korean::PHRASES.trouble)(trouble).safe));
             assert!(!hangul((english::PHRASES.trouble)(trouble).safe));
+        }
+        for note in Note::ALL {
+            let said = (korean::PHRASES.share.note)(note);
+            assert!(hangul(said) && said.ends_with('.'), "{said}");
+            let said = (english::PHRASES.share.note)(note);
+            assert!(!hangul(said) && said.ends_with('.'), "{said}");
         }
         for reason in REASONS {
             let said = (korean::PHRASES.connection.reason)(reason);

@@ -14,7 +14,6 @@ use crate::identity::Identity;
 use crate::inspector::Inspector;
 use crate::note::Note;
 use crate::pass;
-use crate::renewal::Renewal;
 use crate::saved_state::SavedState;
 use crate::share::Share;
 use crate::trouble::Trouble;
@@ -22,7 +21,7 @@ use crate::way::Way;
 use bytes::Bytes;
 use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
-use protocol::client::{Client, Embedded};
+use protocol::client::{Client, Embedded, LinkStatus};
 use protocol::connection::{Connection, Effect};
 use protocol::frame::Token;
 use protocol::id::{ClientId, DocId};
@@ -45,6 +44,7 @@ pub mod report;
 mod sharing;
 pub mod sleep;
 mod tick;
+mod trial;
 mod watch;
 
 use access::Access;
@@ -53,6 +53,7 @@ use link::Wired;
 use place::Place;
 use report::{Reporter, Rights};
 use sleep::Clocks;
+use trial::Trial;
 
 /// Under this name the browser remembers which transport worked where WebSocket did not.
 const MEMORY: &str = "maru.rung";
@@ -170,14 +171,15 @@ impl Session {
             has_pass: !token.is_empty(),
             locked: delivered.locked,
             seems_to_read: pass::seems_to_read(token.as_str(), browser::from_base64),
-            renewal: Renewal::Idle,
+            ..Rights::default()
         });
         let access = Access {
             pass: token.as_str().to_owned(),
-            since: browser::now(),
+            trial: Trial::default(),
             waits_to_write: !reporter.may_write_at_first(),
             doc: delivered.doc.as_str().to_owned(),
             renew: delivered.renew,
+            renewals: 0,
         };
         let client = Client::new(delivered.doc, id, embedded, browser::random()).with_token(token);
         let memory = browser::stored(MEMORY).and_then(|text| Memory::parse(&text));
@@ -497,6 +499,9 @@ impl Session {
                 inner.inspector.tally.round_trip(rung, ms);
             }
             let now = browser::now();
+            if status.link == LinkStatus::Live {
+                inner.access.trial.live(now);
+            }
             let facts = inner.reporter.facts(&status, now);
             (
                 facts,
@@ -512,6 +517,7 @@ impl Session {
             }
         }
         self.begin_to_write();
+        self.list_again();
         set_if_new(self.signals.note, note);
         set_if_new(self.signals.saved, SavedState::from(facts));
         set_if_new(self.signals.trouble, facts.trouble);

@@ -7,6 +7,8 @@ pub use lifetime::{Left, Lifetime};
 
 /// The longest label of a link, in characters.
 pub const LABEL_CHARS: usize = 80;
+/// A list that could not be had is asked for again after this time at the earliest, in milliseconds.
+const AGAIN_MS: u64 = 2_000;
 
 /// What a link allows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -81,6 +83,9 @@ pub enum Ask {
         /// For whom it is.
         label: String,
     },
+    /// An edit link of one's own, for whoever is in by the name alone and is about to close the document: if its answer is lost,
+    /// nobody has lost the way in.
+    Key,
     /// Another right for everybody who came by a link, at once.
     Allow(String, Access),
     /// Another end.
@@ -105,7 +110,7 @@ pub struct Request {
 /// Why something that was asked for was not done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Problem {
-    /// There is no connection to the server.
+    /// There is no connection to the server, or the session was over: nothing was done.
     Offline,
     /// This person may not manage links.
     NotAllowed,
@@ -113,6 +118,8 @@ pub enum Problem {
     TooMany,
     /// The server could not.
     Failed,
+    /// It was asked, and no answer came: it may or may not have been done.
+    Unanswered,
 }
 
 /// The dialog's state.
@@ -125,7 +132,11 @@ pub struct Share {
     /// The newest link made here.
     pub made: Option<Made>,
     /// Why the last wish was not fulfilled.
-    pub problem: Option<Problem>,
+    refused: Option<Problem>,
+    /// Why the list is not known, or is an old one.
+    unlisted: Option<Problem>,
+    /// When that became known, in milliseconds since 1970.
+    unlisted_ms: u64,
     /// An answer is awaited.
     pub waiting: bool,
 }
@@ -137,9 +148,30 @@ pub struct Next {
     pub list: bool,
     /// This page's own pass from now on.
     pub adopt: Option<String>,
+    /// With this token the document is to be closed now.
+    pub close: Option<String>,
+}
+
+impl Next {
+    fn list() -> Self {
+        Self {
+            list: true,
+            ..Self::default()
+        }
+    }
 }
 
 impl Ask {
+    /// Closing a document, or opening it. Who holds no pass gets one first.
+    #[must_use]
+    pub fn to_close(closed: bool, has_pass: bool) -> Self {
+        if closed && !has_pass {
+            Self::Key
+        } else {
+            Self::Close(closed)
+        }
+    }
+
     /// The request for a document.
     #[must_use]
     pub fn request(&self, doc: &str) -> Request {
@@ -151,14 +183,9 @@ impl Ask {
                 access,
                 lifetime,
                 label,
-            } => {
-                let label: String = label.trim().chars().take(LABEL_CHARS).collect();
-                let body = format!(
-                    r#"{{"access":"{}",{},"label":{}}}"#,
-                    access.name(),
-                    lifetime.field(),
-                    serde_json::to_string(&label).unwrap_or_default(),
-                );
+            } => ("POST", links, Some(new_link(*access, *lifetime, label))),
+            Self::Key => {
+                let body = new_link(Access::Write, Lifetime::Ever, "");
                 ("POST", links, Some(body))
             }
             Self::Allow(id, access) => (
@@ -182,14 +209,44 @@ impl Ask {
     }
 }
 
+/// The body that asks for a link.
+fn new_link(access: Access, lifetime: Lifetime, label: &str) -> String {
+    let label: String = label.trim().chars().take(LABEL_CHARS).collect();
+    format!(
+        r#"{{"access":"{}",{},"label":{}}}"#,
+        access.name(),
+        lifetime.field(),
+        serde_json::to_string(&label).unwrap_or_default(),
+    )
+}
+
 impl Share {
     /// Something was asked for.
     pub fn asked(&mut self, ask: &Ask) {
         self.waiting = true;
         if *ask != Ask::List {
-            self.problem = None;
+            self.refused = None;
+        }
+        // A link that is told once stays to be copied whatever is done beside it.
+        let replaces = match ask {
+            Ask::Make { .. } | Ask::Key => true,
+            Ask::Close(_) => self.made.as_ref().is_some_and(|made| !made.own),
+            _ => false,
+        };
+        if replaces {
             self.made = None;
         }
+    }
+
+    /// What is in the way, the newest wish first.
+    #[must_use]
+    pub fn problem(&self) -> Option<Problem> {
+        self.refused.or(self.unlisted)
+    }
+
+    /// It could not be asked for at all, at `now_ms` since 1970.
+    pub fn unsent(&mut self, ask: &Ask, now_ms: u64) -> Next {
+        self.failed(ask, Problem::Offline, now_ms)
     }
 
     /// The answer came, at `now_ms` since 1970: its status and body, or none at all.
@@ -198,28 +255,27 @@ impl Share {
         struct Token {
             token: Option<String>,
         }
-        self.waiting = false;
         let (status, body) = match answer {
             Some((status @ 200..=299, body)) => (status, body),
             // It is gone already, which is what was wanted, or what the list will show.
             Some((404, _)) if matches!(ask, Ask::Revoke(_) | Ask::Allow(..) | Ask::Last(..)) => {
-                return Next {
-                    list: true,
-                    adopt: None,
-                };
+                self.waiting = false;
+                return Next::list();
             }
             other => {
-                self.problem = Some(problem(other.map(|(status, _)| status)));
-                return Next::default();
+                let problem = problem(ask, other.map(|(status, _)| status));
+                return self.failed(ask, problem, now_ms);
             }
         };
         if *ask == Ask::List {
-            match serde_json::from_str(body) {
-                Ok(listed) => (self.listed, self.listed_ms) = (Some(listed), now_ms),
-                Err(_) => self.problem = Some(problem(Some(status))),
-            }
+            let Ok(listed) = serde_json::from_str(body) else {
+                return self.failed(ask, problem(ask, Some(status)), now_ms);
+            };
+            (self.listed, self.listed_ms) = (Some(listed), now_ms);
+            (self.waiting, self.unlisted) = (false, None);
             return Next::default();
         }
+        self.waiting = false;
         let token = serde_json::from_str::<Token>(body)
             .ok()
             .and_then(|answer| answer.token);
@@ -227,24 +283,54 @@ impl Share {
             Ask::Make { access, .. } => (*access, false),
             _ => (Access::Write, true),
         };
-        self.made = token.clone().map(|token| Made { token, access, own });
+        if let Some(token) = token.clone() {
+            self.made = Some(Made { token, access, own });
+        }
+        let own = token.filter(|_| own);
         Next {
             list: true,
-            adopt: token.filter(|_| own),
+            close: own.clone().filter(|_| *ask == Ask::Key),
+            adopt: own,
         }
+    }
+
+    /// Whether to ask for the list again, at `now_ms` since 1970: it could not be had before there was a link.
+    #[must_use]
+    pub fn wants_list(&self, now_ms: u64) -> bool {
+        let due = now_ms.abs_diff(self.unlisted_ms) >= AGAIN_MS;
+        !self.waiting && self.unlisted == Some(Problem::Offline) && due
     }
 
     /// The dialog is closed: a link that was told once is not kept on the screen.
     pub fn forget(&mut self) {
         self.made = None;
-        self.problem = None;
+        self.refused = None;
+        self.unlisted = None;
+    }
+
+    /// After a wish whose end is not known, or that may have been one of several, the list says what is.
+    fn failed(&mut self, ask: &Ask, problem: Problem, now_ms: u64) -> Next {
+        self.waiting = false;
+        if *ask == Ask::List {
+            (self.unlisted, self.unlisted_ms) = (Some(problem), now_ms);
+            return Next::default();
+        }
+        self.refused = Some(problem);
+        Next {
+            list: matches!(problem, Problem::Offline | Problem::Unanswered)
+                || matches!(ask, Ask::Close(_)),
+            ..Next::default()
+        }
     }
 }
 
-fn problem(status: Option<u16>) -> Problem {
+fn problem(ask: &Ask, status: Option<u16>) -> Problem {
     match status {
-        None | Some(502..=504) => Problem::Offline,
-        Some(401 | 403) => Problem::NotAllowed,
+        // Whoever stands between may have passed it on; looking at the list changes nothing.
+        None | Some(502 | 504) if *ask != Ask::List => Problem::Unanswered,
+        // The session that asked is over; the page is opening the next one.
+        None | Some(401 | 502..=504) => Problem::Offline,
+        Some(403) => Problem::NotAllowed,
         Some(409 | 429) => Problem::TooMany,
         Some(_) => Problem::Failed,
     }

@@ -1,5 +1,5 @@
 //! Brings the server-rendered page to life: reads what the server put into it, makes the signals, mounts the editor.
-use crate::browser;
+use crate::browser::{self, PASSES};
 use crate::colour::Colour;
 use crate::editor::{Editor, Preview, host::Host};
 use crate::home::{HomeModel, Recent};
@@ -80,6 +80,8 @@ fn home(preferences: Preferences) -> HomeModel {
         on_forget: Callback::new(move |doc: String| {
             recent.update(|list| list.retain(|entry| entry.doc != doc));
             recent.with_untracked(|list| remember(list));
+            // Whoever takes a document off the list leaves no key to it here.
+            PASSES.forget(&doc);
         }),
         refused: browser::address().contains("refused"),
     }
@@ -281,7 +283,7 @@ fn listen(session: &Session) {
     browser::on(ev::storage, move |event| {
         // Of another tab, or of this one's address.
         if let (true, Some(token)) = (event.key().as_ref() == Some(&key), event.new_value()) {
-            live.adopt(&token);
+            live.hear_of(&token);
         }
     });
     let live = session.clone();

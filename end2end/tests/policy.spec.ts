@@ -117,6 +117,8 @@ test("what the policy forbids is stopped, and noticed by these tests", async ({ 
   expect(stopped.outline).not.toBe("7px")
   for (const directive of ["connect-src", "img-src", "require-trusted-types-for", "style-src-attr", "style-src-elem", "trusted-types"])
     await expect.poll(() => complaints.join("\n")).toContain(`the policy was violated: ${directive}`)
+  // A page that is closed complains no more.
+  await ada.page.close()
   complaints.length = 0
 })
 

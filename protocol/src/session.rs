@@ -119,7 +119,9 @@ impl Session {
                 let own = vector.iter().find(|(client, _)| *client == hello.client);
                 own.is_none_or(|(client, clock)| *clock <= room.known(*client))
             });
-        room.claims.hello(hello.client, identity.author, told);
+        if rights.role == Role::Write {
+            room.claims.hello(hello.client, identity.author, told);
+        }
         let mut session = Self {
             sid: identity.sid,
             key: identity.key,
@@ -242,11 +244,10 @@ impl Session {
         now_ms: u64,
     ) -> Result<Received, Ended> {
         self.not_ended()?;
-        self.claimed = self.claimed || room.claims.session(self.client, self.author, self.told);
+        self.own(room);
         match frame {
             ClientFrame::Data { seq, message } => self.data(seq, &message, room, now_ms),
-            // Who has the id speaks under it.
-            ClientFrame::Presence { .. } if !self.claimed => Ok(Received::Nothing),
+            ClientFrame::Presence { .. } if !self.speaks(room) => Ok(Received::Nothing),
             ClientFrame::Presence { state } => {
                 match room
                     .presence

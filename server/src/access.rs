@@ -58,10 +58,13 @@ pub struct Access {
 }
 
 /// How keys and links looked when they were last looked at.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Default)]
 struct Seen {
     links: i64,
+    /// The keys that are in use.
     keys: Option<Stamp>,
+    /// Keys that could not be read: told once, and tried again.
+    unreadable: Option<Stamp>,
 }
 
 impl Access {
@@ -74,15 +77,29 @@ impl Access {
         folder: &Path,
         operator: Option<OperatorKey>,
     ) -> Result<Self, AccessError> {
-        let keys = KeyRing::open(folder)?;
+        if links::are_lost(folder) {
+            tracing::warn!(
+                "{} is there and {} is not: no link that was made before works, and a document that was closed is open to whoever \
+                 knows its name, unless --auth jwt says otherwise. If there was one, stop the server and bring it back from a backup.",
+                folder.join(keys::FILE).display(),
+                links::FILE,
+            );
+        }
         let links = Links::open(folder)?;
-        Ok(Self::new(
-            mode,
-            keys,
-            links,
-            operator,
-            Some(folder.to_owned()),
-        ))
+        KeyRing::make(folder)?;
+        // Before the keys are read: those that come meanwhile are read again.
+        let seen = Seen {
+            links: links.version().unwrap_or(0),
+            keys: Stamp::of(folder).ok(),
+            unreadable: None,
+        };
+        let keys = KeyRing::load(folder)?;
+        let folder = Some(folder.to_owned());
+        Ok(Self {
+            folder,
+            seen: Mutex::new(seen),
+            ..Self::new(mode, keys, links, operator)
+        })
     }
 
     /// With a key and links that end with the process.
@@ -95,28 +112,17 @@ impl Access {
             KeyRing::fresh(),
             Links::in_memory()?,
             operator,
-            None,
         ))
     }
 
-    fn new(
-        mode: Mode,
-        keys: KeyRing,
-        links: Links,
-        operator: Option<OperatorKey>,
-        folder: Option<PathBuf>,
-    ) -> Self {
-        let seen = Seen {
-            links: links.version().unwrap_or(0),
-            keys: folder.as_deref().and_then(|folder| Stamp::of(folder).ok()),
-        };
+    fn new(mode: Mode, keys: KeyRing, links: Links, operator: Option<OperatorKey>) -> Self {
         Self {
             mode,
             keys: RwLock::new(keys),
             operator,
             links,
-            folder,
-            seen: Mutex::new(seen),
+            folder: None,
+            seen: Mutex::default(),
             version: AtomicU64::new(1),
             changed: Notify::new(),
         }
@@ -185,7 +191,7 @@ impl Access {
         Ok(judged.first().is_some_and(Result::is_ok))
     }
 
-    /// Makes a link and its token, which has no end of its own: the link's row has it.
+    /// Makes a link and its token.
     ///
     /// # Errors
     /// [`links::LinksError`] when the store does not take it.
@@ -206,7 +212,7 @@ impl Access {
             revoked: false,
         };
         let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
-        let token = issue(&keys, &self.links, &link, None, false)?;
+        let token = issue(&keys, &self.links, &link, None)?;
         Ok((link, token))
     }
 
@@ -222,7 +228,8 @@ impl Access {
         self.changed.notify_one();
     }
 
-    /// Whether another process changed keys or links since the last look. Keys that cannot be read stay what they were.
+    /// Whether another process changed keys or links since the last look. Keys that cannot be read stay what they were, until
+    /// they can: whoever replaced them may have to give them to the server's user first.
     fn look(&self) {
         let Some(folder) = &self.folder else {
             return;
@@ -239,13 +246,16 @@ impl Access {
             match KeyRing::load(folder) {
                 Ok(keys) => {
                     *self.keys.write().unwrap_or_else(PoisonError::into_inner) = keys;
+                    seen.keys = Some(now);
+                    seen.unreadable = None;
                     moved = true;
                 }
                 Err(error) => {
-                    tracing::error!(%error, "the keys of links were changed and cannot be read; the old ones go on");
+                    if seen.unreadable.replace(now) != Some(now) {
+                        tracing::error!(%error, "the keys of links were changed and cannot be read; the old ones go on until they can");
+                    }
                 }
             }
-            seen.keys = Some(now);
         }
         drop(seen);
         if moved {
@@ -305,22 +315,18 @@ impl Access {
     }
 }
 
-/// Makes a link's token and stores the link. With `ends` the token says itself when it ends, for whoever reads it.
+/// Makes a link's token and stores the link. The token has no end of its own: the row's can be moved and taken away.
 fn issue(
     keys: &KeyRing,
     links: &Links,
     link: &Link,
     name: Option<String>,
-    ends: bool,
 ) -> Result<String, links::LinksError> {
     let claims = Claims {
         doc: link.doc.clone(),
         access: link.access,
         jti: link.id.clone(),
-        exp: link
-            .expires_ms
-            .filter(|_| ends)
-            .map(|ms| ms.div_ceil(1_000)),
+        exp: None,
         nbf: None,
         name,
         share: None,

@@ -1,6 +1,6 @@
 //! Who a request comes from and where it was sent, as a trusted reverse proxy reports it; without one, as the socket says.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use axum::http::{HeaderMap, HeaderName, header};
 use ipnet::IpNet;
@@ -32,17 +32,17 @@ impl TrustedProxies {
     #[must_use]
     pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let mut client = peer.to_canonical();
-        let entries: Vec<&str> = headers
+        // Each entry by itself: what a stranger wrote on the left, of whatever bytes, must not hide what a proxy wrote after it.
+        let entries: Vec<&[u8]> = headers
             .get_all(FOR)
             .iter()
-            .flat_map(|value| value.to_str().unwrap_or("").split(','))
-            .map(str::trim)
+            .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
             .collect();
         for entry in entries.into_iter().rev() {
             if !self.trusts(client) {
                 break;
             }
-            let Ok(address) = entry.parse::<IpAddr>() else {
+            let Some(address) = address(entry) else {
                 break;
             };
             client = address.to_canonical();
@@ -87,12 +87,27 @@ pub struct Target<'a> {
 
 /// The last entry: the one that the nearest proxy wrote.
 fn last<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
-    let value = headers.get_all(name).iter().next_back()?.to_str().ok()?;
-    value
-        .rsplit(',')
-        .next()
-        .map(str::trim)
-        .filter(|entry| !entry.is_empty())
+    let value = headers.get_all(name).iter().next_back()?.as_bytes();
+    let entry = value.rsplit(|byte| *byte == b',').next()?;
+    let entry = std::str::from_utf8(entry.trim_ascii()).ok()?;
+    (!entry.is_empty() && entry.is_ascii()).then_some(entry)
+}
+
+/// An entry of `X-Forwarded-For`. Some proxies write the port as well, or brackets around IPv6.
+fn address(entry: &[u8]) -> Option<IpAddr> {
+    let entry = std::str::from_utf8(entry.trim_ascii()).ok()?;
+    let bare = || {
+        entry
+            .strip_prefix('[')
+            .and_then(|entry| entry.strip_suffix(']'))
+            .and_then(|entry| entry.parse::<Ipv6Addr>().ok())
+            .map(IpAddr::from)
+    };
+    entry
+        .parse()
+        .or_else(|_| entry.parse().map(|with: SocketAddr| with.ip()))
+        .ok()
+        .or_else(bare)
 }
 
 #[cfg(test)]
@@ -124,6 +139,11 @@ mod tests {
             (PROXY, "192.0.2.9, nonsense", PROXY),
             ("::ffff:10.0.0.1", "192.0.2.9", "192.0.2.9"),
             (PROXY, "2001:db8::1", "2001:db8::1"),
+            (PROXY, "6.6.6.6, 192.0.2.9:4711", "192.0.2.9"),
+            (PROXY, "[2001:db8::1]:4711", "2001:db8::1"),
+            (PROXY, "[2001:db8::1]", "2001:db8::1"),
+            (PROXY, "[::ffff:192.0.2.9]", "192.0.2.9"),
+            (PROXY, "192.0.2.9, [192.0.2.8]", PROXY),
         ];
         for (peer, forwarded, client) in table {
             let headers = headers(&[(FOR, forwarded)]);
@@ -133,6 +153,26 @@ mod tests {
                 client.parse::<IpAddr>().unwrap(),
                 "{peer} {forwarded}"
             );
+        }
+    }
+
+    #[test]
+    fn what_a_stranger_wrote_does_not_hide_what_a_proxy_wrote_after_it() {
+        let table: [&[&[u8]]; 6] = [
+            &[b"\xff, 192.0.2.9"],
+            &[b"caf\xc3\xa9,\t192.0.2.9 "],
+            &[b"\x80", b"192.0.2.9"],
+            &[b"\xff", b"6.6.6.6, 192.0.2.9", b"10.0.0.2"],
+            &[b"unknown, 192.0.2.9:4711"],
+            &[b",,192.0.2.9, 10.0.0.2:80"],
+        ];
+        for lines in table {
+            let mut headers = HeaderMap::new();
+            for line in lines {
+                headers.append(FOR, HeaderValue::from_bytes(line).unwrap());
+            }
+            let found = proxies().client(PROXY.parse().unwrap(), &headers);
+            assert_eq!(found, "192.0.2.9".parse::<IpAddr>().unwrap(), "{headers:?}");
         }
     }
 

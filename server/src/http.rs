@@ -8,7 +8,7 @@ use axum::{
     http::{StatusCode, header},
     middleware,
     response::{IntoResponse, Response},
-    routing::{any, get, post},
+    routing::{MethodRouter, any, get, post},
 };
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -26,6 +26,7 @@ use crate::{
     transport::{self, http_link::HttpLinks},
 };
 
+mod body;
 mod observe;
 pub(crate) mod security;
 
@@ -64,11 +65,11 @@ pub fn routes(state: AppState) -> Router {
         .route("/", get(page::home))
         .route("/lab", get(page::lab))
         .route("/new", get(page::new))
-        .route("/open", get(page::open))
+        .route("/open", opening(&state))
         .route("/d/{doc}", get(page::document))
         .route("/rt/1/ws", any(transport::websocket::upgrade))
         .merge(plain_requests())
-        .merge(access::api::routes())
+        .merge(management(&state))
         .route("/ws/{doc}", any(transport::yjs::upgrade))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
@@ -82,7 +83,7 @@ pub fn routes(state: AppState) -> Router {
             state.clone(),
             observe::request,
         ))
-        .layer(middleware::map_response_with_state(
+        .layer(middleware::from_fn_with_state(
             security::Headers::new(&state.config),
             security::add_headers,
         ))
@@ -98,6 +99,18 @@ fn plain_requests() -> Router<AppState> {
         .route("/rt/1/stream", get(transport::event_stream::stream))
         .route("/rt/1/poll", get(transport::poll::poll))
         .route_layer(middleware::from_fn(transport::answer::add_headers))
+}
+
+/// The home page's form, whose body axum reads too; and addresses that name a document.
+fn opening(state: &AppState) -> MethodRouter<AppState> {
+    post(page::open_posted)
+        .route_layer(middleware::from_fn_with_state(state.clone(), body::in_time))
+        .get(page::open)
+}
+
+/// The links of documents. Their bodies are short and read by axum, which waits for them for ever.
+fn management(state: &AppState) -> Router<AppState> {
+    access::api::routes().route_layer(middleware::from_fn_with_state(state.clone(), body::in_time))
 }
 
 async fn metrics_text(State(state): State<AppState>) -> impl IntoResponse {

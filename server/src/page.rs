@@ -14,8 +14,8 @@ use app::{
     theme::Theme,
 };
 use axum::{
-    Extension,
-    extract::{Path, Query, State},
+    Extension, Form,
+    extract::{Path, Query, State, rejection::FormRejection},
     http::{HeaderMap, StatusCode, header},
     response::{Html, IntoResponse, Redirect, Response},
 };
@@ -97,6 +97,19 @@ pub(crate) async fn new() -> Response {
 
 /// `/open?doc=`: to a document by its name or its whole address.
 pub(crate) async fn open(Query(asked): Query<Asked>) -> Redirect {
+    leads_to(&asked)
+}
+
+/// The same as the form sends it, which is not in an address, so that no log and no history has a link that was pasted whole. What
+/// stands in it after `#` goes no further.
+pub(crate) async fn open_posted(asked: Result<Form<Asked>, FormRejection>) -> Redirect {
+    match asked {
+        Ok(Form(asked)) => leads_to(&asked),
+        Err(_) => Redirect::to("/?refused"),
+    }
+}
+
+fn leads_to(asked: &Asked) -> Redirect {
     match named(&asked.doc) {
         Some(doc) => Redirect::to(&format!("/d/{doc}")),
         None => Redirect::to("/?refused"),

@@ -1,4 +1,4 @@
-//! How much one connection and one address may ask for in a time, and what each is told that asks for more; counting open sockets is the listener's.
+//! How much one session and one address may ask for in a time and have open, and what each is told that asks for more; counting connections is the listener's.
 //!
 //! A limit ends what went beyond it and touches nothing else: the page connects again and sends what is unsaved. They are set so
 //! that no person, and no program that writes as fast as a fast person, meets one; see docs/decisions/022.
@@ -6,10 +6,7 @@
 use std::{
     collections::HashMap,
     net::{IpAddr, SocketAddr},
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError, atomic::AtomicUsize},
 };
 
 use axum::{
@@ -18,7 +15,11 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use protocol::{frame::ErrorCode, session::Ended};
+use protocol::{
+    frame::{ErrorCode, SessionId},
+    session::Ended,
+};
+use tokio::sync::Semaphore;
 
 use crate::{
     Config,
@@ -29,36 +30,18 @@ use crate::{
 };
 
 mod bucket;
+mod limit;
+mod link;
 #[cfg(test)]
 mod tests;
 
 pub use bucket::{Bucket, Rate};
+pub use limit::Limit;
+use link::{Counted, Speech};
+pub use link::{LinkRates, Place};
 
-/// Addresses that are remembered before those are forgotten which ask for nothing.
+/// Addresses, or sessions, that are remembered before those are forgotten which ask for nothing.
 const REMEMBERED: usize = 1_024;
-
-/// What is limited.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Limit {
-    /// Messages on one link.
-    Messages,
-    /// Bytes of messages on one link.
-    Bytes,
-    /// Changes of presence on one link.
-    Presence,
-    /// Links open at once from one address.
-    Links,
-    /// Messages from one address.
-    AddressMessages,
-    /// Bytes of messages from one address.
-    AddressBytes,
-    /// Sessions opened, or asked for in vain, from one address.
-    Sessions,
-    /// Documents brought into memory from one address.
-    Documents,
-    /// Requests from one address.
-    Requests,
-}
 
 /// The limits themselves; tests set them lower.
 #[derive(Debug, Clone, Copy)]
@@ -70,12 +53,22 @@ pub struct Rates {
     pub bytes: Rate,
     /// [`Limit::Presence`]. Our page tells its caret at most 17 times a second; a Yjs editor with every key and mouse move.
     pub presence: Rate,
+    /// Messages of a link that its address is not charged with: twice what a person causes who types fast.
+    pub free_messages: Rate,
+    /// The same in bytes.
+    pub free_bytes: Rate,
+    /// The same for changes of presence: what our page causes.
+    pub free_presence: Rate,
     /// [`Limit::Links`].
     pub links: usize,
-    /// [`Limit::AddressMessages`]: an office behind one address.
+    /// [`Limit::UnderWay`]: after the network was gone, a dead socket and its successor for each link.
+    pub under_way: usize,
+    /// [`Limit::AddressMessages`]: what an office behind one address says beyond what is free for each.
     pub address_messages: Rate,
     /// [`Limit::AddressBytes`].
     pub address_bytes: Rate,
+    /// [`Limit::AddressPresence`].
+    pub address_presence: Rate,
     /// [`Limit::Sessions`]. After a restart everybody behind an address comes back at once, each with a RESUME in vain and a
     /// HELLO.
     pub sessions: Rate,
@@ -94,9 +87,14 @@ impl Rates {
             messages: Rate::per_second(5_000, 300_000),
             bytes: Rate::per_second(4 << 20, 2 * document + (64 << 20)),
             presence: Rate::per_second(200, 2_000),
+            free_messages: Rate::per_second(60, 600),
+            free_bytes: Rate::per_second(16 << 10, 256 << 10),
+            free_presence: Rate::per_second(20, 200),
             links: connections,
+            under_way: connections.saturating_mul(2),
             address_messages: Rate::per_second(20 * many, 400_000),
             address_bytes: Rate::per_second(16 << 20, 8 * document + (256 << 20)),
+            address_presence: Rate::per_second(200 + 4 * many, 2_000 + 40 * many),
             sessions: Rate::per_minute(many, 4 * many),
             documents: Rate::per_minute(many, 2 * many),
             requests: Rate::per_second(4 * many, 20 * many),
@@ -117,13 +115,18 @@ pub struct Visitors {
     proxies: TrustedProxies,
     metrics: Arc<Metrics>,
     addresses: Mutex<HashMap<IpAddr, Arc<Address>>>,
+    sessions: Mutex<HashMap<SessionId, Arc<Speech>>>,
+    /// A connection of HTTP/2 carries many sockets, so that counting connections does not bound them.
+    sockets: Arc<Semaphore>,
 }
 
 /// One address, or one network of IPv6.
 struct Address {
     links: AtomicUsize,
+    under_way: AtomicUsize,
     messages: Bucket,
     bytes: Bucket,
+    presence: Bucket,
     sessions: Bucket,
     documents: Bucket,
     requests: Bucket,
@@ -138,6 +141,8 @@ impl Visitors {
             proxies: config.trusted_proxies.clone(),
             metrics: Arc::clone(metrics),
             addresses: Mutex::default(),
+            sessions: Mutex::default(),
+            sockets: Arc::new(Semaphore::new(config.max_connections)),
         }
     }
 
@@ -169,9 +174,22 @@ impl Visitors {
         Arc::clone(addresses.entry(address).or_insert_with(new))
     }
 
+    /// What a session may still say; of one that is not remembered, `new`.
+    fn speech(&self, sid: &SessionId, new: impl FnOnce() -> Arc<Speech>) -> Arc<Speech> {
+        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        // As for addresses.
+        if sessions.len() >= REMEMBERED
+            && sessions.len().is_power_of_two()
+            && !sessions.contains_key(sid)
+        {
+            sessions.retain(|_, speech| Arc::strong_count(speech) > 1 || !speech.is_quiet());
+        }
+        Arc::clone(sessions.entry(*sid).or_insert_with(new))
+    }
+
     fn refuse(&self, limit: Limit) -> Ended {
         self.metrics.limited(limit);
-        Ended::new(ErrorCode::Rate, limit.message())
+        Ended::new(limit.code(), limit.message())
     }
 }
 
@@ -179,8 +197,10 @@ impl Address {
     fn new(rates: &Rates) -> Self {
         Self {
             links: AtomicUsize::new(0),
+            under_way: AtomicUsize::new(0),
             messages: Bucket::new(rates.address_messages),
             bytes: Bucket::new(rates.address_bytes),
+            presence: Bucket::new(rates.address_presence),
             sessions: Bucket::new(rates.sessions),
             documents: Bucket::new(rates.documents),
             requests: Bucket::new(rates.requests),
@@ -192,6 +212,7 @@ impl Address {
         [
             &self.messages,
             &self.bytes,
+            &self.presence,
             &self.sessions,
             &self.documents,
             &self.requests,
@@ -240,122 +261,84 @@ impl Guest {
         self.take(Limit::Documents, |address| &address.documents)
     }
 
-    /// A link is to be opened; dropping what is returned says that it has ended.
+    /// A socket is to be opened.
+    ///
+    /// # Errors
+    /// [`Ended`] with what its client is told.
+    pub fn opens_socket(&self) -> Result<Place, Ended> {
+        let sockets = Arc::clone(&self.visitors.sockets);
+        let socket = sockets
+            .try_acquire_owned()
+            .map_err(|_| self.visitors.refuse(Limit::Sockets))?;
+        Ok(Place {
+            _socket: Some(socket),
+            ..self.sends()?
+        })
+    }
+
+    /// The body of a request is to be read.
+    ///
+    /// # Errors
+    /// [`Ended`] with what its client is told.
+    pub fn sends(&self) -> Result<Place, Ended> {
+        Ok(Place {
+            _address: self.one_of(
+                |address| &address.under_way,
+                self.visitors.rates.under_way,
+                Limit::UnderWay,
+            )?,
+            _socket: None,
+        })
+    }
+
+    /// A link of a new session is to be opened; [`LinkRates::remember`] says later which one that is.
     ///
     /// # Errors
     /// [`Ended`] with what its client is told.
     pub fn opens_link(&self) -> Result<LinkRates, Ended> {
         let rates = &self.visitors.rates;
-        if let Some(address) = &self.address
-            && address.links.fetch_add(1, Ordering::AcqRel) >= rates.links
-        {
-            address.links.fetch_sub(1, Ordering::AcqRel);
-            return Err(self.visitors.refuse(Limit::Links));
-        }
         Ok(LinkRates {
             guest: self.clone(),
-            messages: Bucket::new(rates.messages),
-            bytes: Bucket::new(rates.bytes),
-            presence: Bucket::new(rates.presence),
+            speech: Speech::new(rates),
+            _open: self.one_of(|address| &address.links, rates.links, Limit::Links)?,
         })
     }
-}
 
-/// What one link may still say.
-pub struct LinkRates {
-    guest: Guest,
-    messages: Bucket,
-    bytes: Bucket,
-    presence: Bucket,
-}
-
-impl LinkRates {
-    /// A message of so many bytes came.
-    ///
-    /// # Errors
-    /// [`Ended`] with what the client is told; the link is to be closed.
-    pub fn heard(&self, bytes: usize) -> Result<(), Ended> {
-        let bytes = bytes as u64;
-        let limit = if !self.messages.take(1) {
-            Limit::Messages
-        } else if !self.bytes.take(bytes) {
-            Limit::Bytes
-        } else {
-            match &self.guest.address {
-                Some(address) if !address.messages.take(1) => Limit::AddressMessages,
-                Some(address) if !address.bytes.take(bytes) => Limit::AddressBytes,
-                _ => return Ok(()),
-            }
-        };
-        Err(self.guest.visitors.refuse(limit))
-    }
-
-    /// What came was a change of presence, or asked for everybody's.
-    ///
-    /// # Errors
-    /// [`Ended`] with what the client is told; the link is to be closed.
-    pub fn moved(&self) -> Result<(), Ended> {
-        if self.presence.take(1) {
-            return Ok(());
-        }
-        Err(self.guest.visitors.refuse(Limit::Presence))
-    }
-}
-
-impl Drop for LinkRates {
-    fn drop(&mut self) {
-        if let Some(address) = &self.guest.address {
-            address.links.fetch_sub(1, Ordering::AcqRel);
-        }
-    }
-}
-
-impl Limit {
-    /// Its name in the metrics.
+    /// A link of a session that goes on. It is counted and never refused: the session's dead link may still be among those
+    /// that fill its address.
     #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Messages => "messages",
-            Self::Bytes => "bytes",
-            Self::Presence => "presence",
-            Self::Links => "links",
-            Self::AddressMessages => "address_messages",
-            Self::AddressBytes => "address_bytes",
-            Self::Sessions => "sessions",
-            Self::Documents => "documents",
-            Self::Requests => "requests",
+    pub fn resumes_link(&self, sid: &SessionId) -> LinkRates {
+        let address = self.address.as_ref();
+        LinkRates {
+            _open: address.map(|address| Counted::one(address, |address| &address.links)),
+            ..self.speaks(sid)
         }
     }
 
-    const fn message(self) -> &'static str {
-        match self {
-            Self::Messages => {
-                "this connection sent more messages than it may in a time. The document is safe, and what is unsaved is kept by the page, which connects again and goes on. A program that sends this much should gather several edits in one."
-            }
-            Self::Bytes => {
-                "this connection sent more bytes than it may in a time. The document is safe, and what is unsaved is kept by the page, which connects again and goes on. Bring large texts in parts."
-            }
-            Self::Presence => {
-                "this connection moved its caret more often than it may in a time. The document is safe, and what is unsaved is kept by the page, which connects again and goes on. A program that does this should tell its caret less often."
-            }
-            Self::Links => {
-                "your address has as many connections to documents as it may (--max-connections-per-address). Documents are safe, and the page tries again. Close another tab, or wait a little."
-            }
-            Self::AddressMessages => {
-                "your address sent more messages than it may in a time. Documents are safe, and what is unsaved is kept by its page, which connects again and goes on. Wait a little."
-            }
-            Self::AddressBytes => {
-                "your address sent more bytes than it may in a time. Documents are safe, and what is unsaved is kept by its page, which connects again and goes on. Wait a little."
-            }
-            Self::Sessions => {
-                "your address opened more sessions than it may in a minute. Documents are safe, and what is unsaved is kept by its page, which tries again. Wait a little."
-            }
-            Self::Documents => {
-                "your address opened more documents than it may in a minute. Documents are safe, and what is unsaved is kept by its page, which tries again. Wait a little."
-            }
-            Self::Requests => {
-                "your address sent more requests than it may in a time. Documents are safe, and what is unsaved is kept by its page, which tries again. Wait a little."
-            }
+    /// Something is said for a session beside its link.
+    #[must_use]
+    pub fn speaks(&self, sid: &SessionId) -> LinkRates {
+        LinkRates {
+            guest: self.clone(),
+            speech: self
+                .visitors
+                .speech(sid, || Speech::new(&self.visitors.rates)),
+            _open: None,
+        }
+    }
+
+    fn one_of(
+        &self,
+        of: fn(&Address) -> &AtomicUsize,
+        most: usize,
+        limit: Limit,
+    ) -> Result<Option<Counted>, Ended> {
+        let Some(address) = &self.address else {
+            return Ok(None);
+        };
+        match Counted::one_of(address, of, most) {
+            None => Err(self.visitors.refuse(limit)),
+            counted => Ok(counted),
         }
     }
 }
@@ -382,8 +365,12 @@ pub(crate) async fn count(
 
 /// The answer to somebody who asked for too much with a request that is no session's.
 pub(crate) fn too_much(ended: &Ended) -> Response {
+    let status = match ended.code {
+        ErrorCode::Rate => StatusCode::TOO_MANY_REQUESTS,
+        _ => StatusCode::SERVICE_UNAVAILABLE,
+    };
     (
-        StatusCode::TOO_MANY_REQUESTS,
+        status,
         [(header::RETRY_AFTER, "5")],
         format!("{}\n", ended.message),
     )

@@ -2,9 +2,10 @@
 
 use std::{
     fs, io,
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     sync::{Arc, PoisonError, RwLock},
-    time::{Duration, SystemTime},
+    time::Duration,
 };
 
 use thiserror::Error;
@@ -71,6 +72,8 @@ pub enum TlsError {
 pub struct Tls {
     files: CertificateFiles,
     now: RwLock<Arc<ServerConfig>>,
+    /// What the files looked like before they were read first.
+    first: Stamp,
 }
 
 impl Tls {
@@ -79,8 +82,10 @@ impl Tls {
     /// # Errors
     /// [`TlsError`], by what is wrong with them.
     pub fn open(files: CertificateFiles) -> Result<Self, TlsError> {
+        // Before they are read: what is written meanwhile is then seen as new.
+        let first = stamp(&files);
         let now = RwLock::new(read(&files)?);
-        Ok(Self { files, now })
+        Ok(Self { files, now, first })
     }
 
     /// What a connection that begins now is spoken to with.
@@ -94,11 +99,11 @@ impl Tls {
     pub async fn look_after(self: Arc<Self>) {
         let mut look = time::interval(LOOK);
         look.set_missed_tick_behavior(time::MissedTickBehavior::Delay);
-        let mut seen = stamp(&self.files);
+        let mut seen = Seen::of(self.first);
         loop {
             look.tick().await;
             let this = Arc::clone(&self);
-            let before = seen;
+            let before = seen.clone();
             // The files may be on a disk that does not answer.
             match task::spawn_blocking(move || this.look(before)).await {
                 Ok(now) => seen = now,
@@ -107,31 +112,62 @@ impl Tls {
         }
     }
 
-    fn look(&self, before: Stamp) -> Stamp {
+    fn look(&self, before: Seen) -> Seen {
         let now = stamp(&self.files);
-        if now == before {
-            return before;
+        if now == before.in_use {
+            return Seen::of(now);
         }
         match read(&self.files) {
             Ok(config) => {
                 *self.now.write().unwrap_or_else(PoisonError::into_inner) = config;
                 tracing::info!("the certificate has changed; new connections get the new one");
+                Seen::of(now)
             }
+            // Tried again with the next look, whether the files change or not: the process may have been out of files.
             Err(error) => {
-                tracing::error!(%error, "the certificate has changed and cannot be used; the one before stays in use");
+                let told = error.to_string();
+                if before.told.as_ref() != Some(&told) {
+                    tracing::error!(%error, "the certificate has changed and cannot be used; the one before stays in use");
+                }
+                Seen {
+                    told: Some(told),
+                    ..before
+                }
             }
         }
-        now
     }
 }
 
-/// What shows that a file was written: when, and how large it is. A symbolic link counts as what it leads to.
-type Stamp = [Option<(SystemTime, u64)>; 2];
+/// What is known of the files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Seen {
+    /// Of those that are in use.
+    in_use: Stamp,
+    /// What was said last of those that cannot be used: once is enough.
+    told: Option<String>,
+}
+
+impl Seen {
+    fn of(in_use: Stamp) -> Self {
+        Self { in_use, told: None }
+    }
+}
+
+/// What shows that a file was written: when, and how large it is. A symbolic link counts as what it leads to. Whoever copies a file
+/// may give it an older time of writing, and nobody the time at which that was done.
+type Stamp = [Option<[i64; 5]>; 2];
 
 fn stamp(files: &CertificateFiles) -> Stamp {
     [&files.chain, &files.key].map(|path| {
-        let metadata = fs::metadata(path).ok()?;
-        Some((metadata.modified().ok()?, metadata.len()))
+        let of = fs::metadata(path).ok()?;
+        let len = i64::try_from(of.len()).unwrap_or(i64::MAX);
+        Some([
+            of.mtime(),
+            of.mtime_nsec(),
+            of.ctime(),
+            of.ctime_nsec(),
+            len,
+        ])
     })
 }
 
@@ -175,6 +211,8 @@ fn explained(path: &Path, what: &'static str, error: pem::Error) -> TlsError {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Instant;
+
     use rcgen::{CertifiedKey, generate_simple_self_signed};
     use tempfile::TempDir;
 
@@ -234,8 +272,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let files = write(&folder);
         let tls = Tls::open(files.clone()).unwrap();
-        let (first, seen) = (tls.config(), stamp(&files));
-        assert_eq!(tls.look(seen), seen);
+        let (first, seen) = (tls.config(), Seen::of(tls.first));
+        let seen = tls.look(seen.clone());
+        assert_eq!(seen, Seen::of(tls.first));
         assert!(Arc::ptr_eq(&first, &tls.config()), "nothing has changed");
         fs::write(&files.chain, "half of a cert").unwrap();
         let seen = tls.look(seen);
@@ -250,7 +289,48 @@ mod tests {
         );
         fs::copy(&next.key, &files.key).unwrap();
         // Two keys have one length, and a coarse clock may give both files one time.
-        tls.look([None, seen[1]]);
+        let in_use = [None, seen.in_use[1]];
+        let seen = tls.look(Seen { in_use, ..seen });
         assert!(!Arc::ptr_eq(&first, &tls.config()), "both are new");
+        assert_eq!(seen, Seen::of(stamp(&files)), "nothing is left to do");
+    }
+
+    #[test]
+    fn a_certificate_that_could_not_be_read_is_tried_again_though_its_files_do_not_change() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = write(&folder);
+        let tls = Tls::open(files.clone()).unwrap();
+        let before = Seen::of(tls.first);
+        fs::write(&files.key, "no key").unwrap();
+        let seen = tls.look(before.clone());
+        assert_eq!(seen.in_use, before.in_use, "the next look reads them again");
+        assert!(seen.told.is_some());
+        assert_eq!(tls.look(seen.clone()), seen, "and says nothing twice");
+    }
+
+    #[test]
+    fn a_copy_that_keeps_its_time_is_seen_from_the_first_reading_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = write(&folder);
+        let written = |path| fs::metadata(path).unwrap().modified().unwrap();
+        let times = [&files.chain, &files.key].map(written);
+        let tls = Tls::open(files.clone()).unwrap();
+        let first = tls.config();
+        let elsewhere = tempfile::tempdir().unwrap();
+        let next = write(&elsewhere);
+        let begun = Instant::now();
+        // A coarse clock may give two changes one time.
+        while stamp(&files) == tls.first && begun.elapsed() < Duration::from_secs(10) {
+            for (from, to, time) in [
+                (&next.chain, &files.chain, times[0]),
+                (&next.key, &files.key, times[1]),
+            ] {
+                fs::copy(from, to).unwrap();
+                let file = fs::File::options().write(true).open(to).unwrap();
+                file.set_modified(time).unwrap();
+            }
+        }
+        tls.look(Seen::of(tls.first));
+        assert!(!Arc::ptr_eq(&first, &tls.config()));
     }
 }

@@ -121,16 +121,17 @@ fn admit(state: &AppState, peer: SocketAddr, headers: &HeaderMap) -> Result<(), 
 /// # Errors
 /// [`Ended`] with what the client is told; after [`ErrorCode::Gone`] it may try a HELLO on the same link.
 pub async fn open(state: &AppState, guest: &Guest, first: ClientFrame) -> Result<Link, Ended> {
-    let rates = guest.opens_link()?;
     let wake = Arc::new(Notify::new());
     match first {
         ClientFrame::Hello(hello) => {
+            let rates = guest.opens_link()?;
             guest.opens_session()?;
             // Before anything is opened for somebody who may not come in.
             let admission = state.access.admit(&hello.doc, &hello.token).await?;
             let room = enter(state, guest, &hello.doc).await?;
             let (sid, key) = (rand::random(), rand::random());
             let author = room.open_session(&hello, sid, key, &admission, Arc::clone(&wake))?;
+            rates.remember(&sid);
             Ok(Link {
                 room,
                 author,
@@ -168,7 +169,7 @@ pub async fn open(state: &AppState, guest: &Guest, first: ClientFrame) -> Result
                 key,
                 number: link,
                 wake,
-                rates,
+                rates: guest.resumes_link(&sid),
                 left: false,
             })
         }

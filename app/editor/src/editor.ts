@@ -24,8 +24,12 @@ export { openShare } from "./share"
 export { startPreview } from "./preview"
 export type { Caret, Handle, Host, Options } from "./seam"
 
-/** Read-only for the state (commands) and for the browser (no caret that invites typing, no phone keyboard). */
-const access = (readOnly: boolean): Extension => [EditorState.readOnly.of(readOnly), EditorView.editable.of(!readOnly)]
+/**
+ * Read-only for the state (commands), for the browser (no caret that invites typing, no phone keyboard), and for commands that do
+ * not ask, such as those of lists and quotations. What the host sends is not filtered.
+ */
+const access = (readOnly: boolean): Extension =>
+  [EditorState.readOnly.of(readOnly), EditorView.editable.of(!readOnly), readOnly ? EditorState.changeFilter.of(() => false) : []]
 
 let fetchingSearch: Promise<void> | null = null
 

@@ -3,6 +3,15 @@
 /** As `pass::tidy` in app/src/pass.rs has it. */
 const FRAGMENT = /^#t=([\w.-]{1,4096})$/
 
+/** Whether a token says of itself that it only reads, as `pass::seems_to_read` in app/src/pass.rs takes it. */
+function reads(token: string): boolean {
+  try {
+    return JSON.parse(atob(token.split(".")[1]!.replace(/-/g, "+").replace(/_/g, "/"))).access === "read"
+  } catch {
+    return false
+  }
+}
+
 /** Takes it, now and whenever another one is put into the address; whoever listens for `storage` hears of that as of one that came to another tab. */
 export function takePass(): void {
   const token = FRAGMENT.exec(location.hash)?.[1]
@@ -11,10 +20,16 @@ export function takePass(): void {
   const name = decodeURIComponent(doc)
   const key = `maru-pass:${name}`
   try {
-    // A link that turns out to be good for nothing must not cost the one that was.
     const before = localStorage.getItem(key)
-    if (before && before !== token) localStorage.setItem(`maru-pass-before:${name}`, before)
-    localStorage.setItem(key, token)
+    if (before && before !== token && reads(token)) {
+      // Whoever looks through a view link does not lose the right to write, neither later nor in other tabs.
+      sessionStorage.setItem(key, token)
+    } else {
+      sessionStorage.removeItem(key)
+      // A link that turns out to be good for nothing must not cost the one that was.
+      if (before && before !== token) localStorage.setItem(`maru-pass-before:${name}`, before)
+      localStorage.setItem(key, token)
+    }
   } catch {
     // A browser that keeps nothing: the token stays in the address, where a reload finds it again.
     passing(key, token)
@@ -29,17 +44,18 @@ function passing(key: string, token: string): void {
   dispatchEvent(new StorageEvent("storage", { key, newValue: token }))
 }
 
-/** A document's name and a token in what somebody pasted: a whole link, or the end of one. */
-const PASTED = /^(?:\S*\/d\/)?([\w.~-]{1,128})[^\s#]*#t=([\w.-]{1,4096})$/
+/** Where it leads, a document's name and a token, in what somebody pasted: a link with whatever stands around it, or the end of one. */
+const PASTED = /(?:(https?:\/\/[^\s/]+)?\/d\/|^\s*)([\w.~-]{1,128})\/?[^\s#/]*#t=([\w.-]{0,4095}[\w-])/
 
-/** A form would send what was pasted into it as part of an address: a link with a token is followed instead. */
+/** A form would send what was pasted into it: what holds a token is sent nowhere, and its link is followed instead. */
 function follow(event: SubmitEvent): void {
   const form = event.target as HTMLFormElement
   if (new URL(form.action).pathname !== "/open") return
-  const [, doc, token] = PASTED.exec(String(new FormData(form).get("doc")).trim()) ?? []
-  if (!doc || !token) return
+  const pasted = String(new FormData(form).get("doc"))
+  if (!pasted.includes("#t=")) return
   event.preventDefault()
-  location.assign(`/d/${doc}#t=${token}`)
+  const [, origin = "", doc, token] = PASTED.exec(pasted) ?? []
+  location.assign(doc ? `${origin}/d/${doc}#t=${token}` : "/?refused")
 }
 
 addEventListener("submit", follow)

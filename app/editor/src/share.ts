@@ -15,8 +15,8 @@ export function openShare(sharing: Sharing, lang: string): Dialog {
   let dialog: Dialog | null = null
   fetched().then(
     ({ open }) => (dialog = open(sharing, lang)),
-    // Offline before it was ever fetched: there is nothing to show, and the next press tries again.
-    () => sharing.forget(),
+    // Offline before it was ever fetched: the page says so, and the next press tries again.
+    () => sharing.missing(),
   )
   return { changed: () => dialog?.changed() }
 }

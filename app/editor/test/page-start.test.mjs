@@ -40,6 +40,7 @@ before(async () => (b = await browser({
   "/rendered": rendered,
   "/form": pageWith(paths).replace("</html>", '<form action="/open"><input name="doc"><button>open</button></form></html>'),
   "/open": pageWith(paths),
+  "/": pageWith(paths),
   "/without-editor": pageWith({ app: "/fake/alone.js", wasm: "/fake/app.wasm" }),
   "/fake/alone.js": `export default async () => {}; export const hydrate = () => (globalThis.hydrated = [typeof maruEditor])`,
   "/lab": pageWith({ ...paths, instruments: "/fake/instruments.js", instruments_wasm: "/fake/instruments.wasm" }, "en", "lab"),
@@ -126,10 +127,16 @@ test("a link with a token that is pasted into the form is followed and not sent,
   b.inPage("/form", {}, async (page) => {
     const asked = []
     page.on("request", (request) => asked.push(request.url()))
-    for (const [pasted, arrives] of [
+    for (const [pasted, arrives, origin = b.origin] of [
       [`  ${b.origin}/d/notes#t=a.b-_c `, "/d/notes"],
       [`${b.origin}/d/notes?x=1#t=a.b.c`, "/d/notes"],
       ["notes#t=a.b.c", "/d/notes"],
+      [`Bin said: (${b.origin}/d/notes#t=a.b.c). Or ${b.origin}/d/other`, "/d/notes"],
+      [`“${b.origin}/d/notes/#t=a.b.c”`, "/d/notes"],
+      [`${b.origin}/d/one and ${b.origin}/d/notes#t=a.b.c\n`, "/d/notes"],
+      ["maru.example/d/notes#t=a.b.c", "/d/notes"],
+      [`${b.origin.replace("127.0.0.1", "localhost")}/d/notes#t=a.b.c`, "/d/notes", b.origin.replace("127.0.0.1", "localhost")],
+      ["what is this #t=a.b.c", "/?refused"],
       ["notes", "/open?doc=notes"],
       [`${b.origin}/d/notes#h-heading`, `/open?doc=${encodeURIComponent(`${b.origin}/d/notes#h-heading`)}`],
     ]) {
@@ -137,9 +144,43 @@ test("a link with a token that is pasted into the form is followed and not sent,
       await page.waitForFunction(() => globalThis.hydrated)
       await page.locator("input").fill(pasted)
       await page.locator("button").click()
-      await page.waitForURL(`${b.origin}${arrives}`)
+      await page.waitForURL(`${origin}${arrives}`)
     }
     assert.deepEqual(asked.filter((url) => url.includes("t%3D") || url.includes("t=a")), [])
+  }))
+
+/** A token of this form that says what it allows. */
+const saying = (access) => `h.${Buffer.from(JSON.stringify({ doc: "notes", access })).toString("base64url")}.s`
+
+test("a view link beside another pass is this tab's alone, and no other tab hears of it", () =>
+  b.inPage("/d/notes", {}, async (page) => {
+    await page.waitForFunction(() => globalThis.hydrated)
+    const [view, edit, later] = [saying("read"), saying("write"), `${saying("write")}2`]
+    await page.evaluate((edit) => localStorage.setItem("maru-pass:notes", edit), edit)
+    const other = await page.context().newPage()
+    await other.goto(`${b.origin}/d/notes`)
+    await other.evaluate(() => {
+      window.told = []
+      addEventListener("storage", ({ newValue }) => told.push(newValue))
+    })
+    const put = (token) => page.evaluate(async (token) => {
+      const heard = new Promise((resolve) => addEventListener("storage", ({ newValue }) => resolve(newValue), { once: true }))
+      location.hash = `#t=${token}`
+      return [await heard, globalThis.maruPass, sessionStorage.getItem("maru-pass:notes"), localStorage.getItem("maru-pass:notes"),
+        localStorage.getItem("maru-pass-before:notes"), location.hash]
+    }, token)
+    assert.deepEqual(await put(view), [view, view, view, edit, null, ""])
+    // One that writes is for every tab again.
+    assert.deepEqual(await put(later), [later, later, null, later, edit, ""])
+    await other.waitForFunction(() => told.length > 1)
+    assert.deepEqual(await other.evaluate(() => told), [edit, later])
+  }))
+
+test("a view link where no other pass is kept is kept for every tab", () =>
+  b.inPage(`/d/notes#t=${saying("read")}`, {}, async (page) => {
+    await page.waitForFunction(() => globalThis.hydrated)
+    assert.equal(await page.evaluate(() => localStorage.getItem("maru-pass:notes")), saying("read"))
+    assert.equal(await page.evaluate(() => sessionStorage.length), 0)
   }))
 
 test("the token that another takes the place of is kept beside it", () =>

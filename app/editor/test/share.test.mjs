@@ -10,7 +10,7 @@ window.state = [false, -1, false, true, "https://x/d/notes", false, undefined, f
 window.list = []
 window.told = []
 const note = (name) => (...said) => told.push([name, ...said])
-window.sharing = { state: () => state, links: () => list, ...Object.fromEntries(["make", "allow", "last", "revoke", "shut", "forget"].map((name) => [name, note(name)])) }
+window.sharing = { state: () => state, links: () => list, ...Object.fromEntries(["make", "allow", "last", "revoke", "shut", "forget", "missing"].map((name) => [name, note(name)])) }
 window.openDialog = (lang) => (window.dialog = openShare(sharing, lang))
 document.documentElement.dataset.ready = ""`,
   "/share": `<!doctype html><html lang="en"><meta charset="utf-8"><link rel="icon" href="data:,"><script type="module" nonce="test" src="/test/share.js"></script></html>`,
@@ -84,6 +84,65 @@ test("each link is changed by its own row, and revoking asks once more", () =>
     await change({})
     await row.getByRole("button", { name: "Revoke now?" }).click()
     assert.deepEqual((await told()).at(-1), ["revoke", "b"])
+  }))
+
+test("a change that was refused leaves the choice as it was", () =>
+  inDialog(async (page, dialog, change) => {
+    await change({}, [["a", 0, "우리 팀", 3, 1]])
+    const row = dialog.locator(".share-links li")
+    const [allows, lasts] = [row.getByLabel("What the link allows"), row.getByLabel("Works for")]
+    await allows.selectOption("Edit")
+    await lasts.selectOption("until revoked")
+    // What was wished for stands while it is asked for.
+    await change({ 0: true })
+    assert.equal(await allows.locator("option:checked").textContent(), "Edit")
+    await change({ 0: false, 1: 3 })
+    assert.equal(await allows.locator("option:checked").textContent(), "View")
+    assert.equal(await lasts.locator("option:checked").textContent(), "3 hours left")
+  }))
+
+test("a change elsewhere in the list takes neither the keyboard nor a question away", () =>
+  inDialog(async (page, dialog, change, told) => {
+    await change({}, [["a", 1, "우리 팀", 0, 3], ["b", 0, "", 3, 1]])
+    const row = dialog.locator(".share-links li").nth(1)
+    await row.getByRole("button").click()
+    await change({}, [["c", 0, "new", 0, 3], ["b", 1, "", 2, 1]])
+    assert.equal(await row.locator(".link-name").textContent(), "Edit link")
+    assert.equal(await page.evaluate(() => document.activeElement.textContent), "Revoke now?")
+    await page.keyboard.press("Enter")
+    assert.deepEqual((await told()).at(-1), ["revoke", "b"])
+    // When its own row goes, the keyboard stays beside it.
+    await change({}, [["c", 0, "new", 0, 3]])
+    assert.equal(await page.evaluate(() => document.activeElement.textContent), "Links that work")
+  }))
+
+test("a new link is heard of, and each row's controls say of which link they are", () =>
+  inDialog(async (page, dialog, change) => {
+    const news = dialog.locator(".share-parts > [role=status]")
+    assert.equal(await news.textContent(), "")
+    await change({ 6: "https://x/d/notes#t=a.b.c" }, [["a", 1, "우리 팀", 0, 3], ["b", 0, "", 3, 1]])
+    assert.match(await news.textContent(), /^The new link/)
+    for (const name of ["우리 팀", "View link"]) {
+      assert.equal(await dialog.getByRole("button", { name: `Revoke: ${name}` }).count(), 1)
+      assert.equal(await dialog.getByLabel(`What the link allows: ${name}`).count(), 1)
+      assert.equal(await dialog.getByLabel(`Works for: ${name}`).count(), 1)
+    }
+  }))
+
+test("an answer that was lost is not told as nothing done", () =>
+  inDialog(async (page, dialog, change) => {
+    await change({ 1: 4 })
+    assert.match(await dialog.locator(".share-problem").textContent(), /may or may not have been done/)
+  }))
+
+test("a dialog that cannot be fetched is told of", () =>
+  b.inPage("/share", {}, async (page, errors) => {
+    await page.locator("html[data-ready]").waitFor({ state: "attached" })
+    await page.context().setOffline(true)
+    await page.evaluate(() => openDialog("en"))
+    await page.waitForFunction(() => told.length > 0)
+    assert.deepEqual(await page.evaluate(() => told), [["missing"]])
+    errors.length = 0
   }))
 
 test("who may not manage links sees no form, and what to do, in Korean too", () =>

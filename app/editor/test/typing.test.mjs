@@ -141,3 +141,19 @@ test("a host that trapped ends input instead of losing it", () =>
     await page.locator(".cm-content[contenteditable=false]").waitFor()
     assert.match(errors.splice(0).join(), /trapped/)
   }))
+
+test("a reader changes nothing, neither by the keys of lists and quotations, and sees what the others write", () =>
+  b.withEditor("- a\n> b", async (page) => {
+    for (const at of [2, 3, 6, 7]) {
+      await select(page, at)
+      for (const key of ["Enter", "Backspace", "Shift+Enter", "Delete", "Tab", "Control+b", "x"]) await page.keyboard.press(key)
+    }
+    assert.equal(await agree(page), "- a\n> b")
+    assert.deepEqual(await page.evaluate(() => model.calls), [])
+    await page.evaluate(() => model.remote((text) => ({ from: text.length, ins: "!" })))
+    await page.waitForFunction(() => state().sliceDoc() === "- a\n> b!")
+    await page.evaluate(() => handle.setReadOnly(false))
+    await select(page, 3)
+    await page.keyboard.press("Enter")
+    assert.equal(await agree(page), "- a\n- \n> b!")
+  }, { editor: { readOnly: true } }))

@@ -49,7 +49,7 @@ impl Sharing {
             let made = share.made.as_ref();
             let cells: [JsValue; 8] = [
                 share.waiting.into(),
-                share.problem.map_or(-1, |problem| problem as i32).into(),
+                share.problem().map_or(-1, |problem| problem as i32).into(),
                 listed.map(|listed| listed.closed).into(),
                 listed.map(|listed| listed.can_close).into(),
                 pass::link(&address, &pass).into(),
@@ -118,7 +118,13 @@ impl Sharing {
 
     /// Closes the document to all without a link, or opens it.
     pub fn shut(&self, closed: bool) {
-        self.session.ask(Ask::Close(closed));
+        let has_pass = !self.session.pass().is_empty();
+        self.session.ask(Ask::to_close(closed, has_pass));
+    }
+
+    /// The dialog could not be fetched.
+    pub fn missing(&self) {
+        self.session.miss_share();
     }
 
     /// The dialog was closed.

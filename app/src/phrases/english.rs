@@ -110,7 +110,7 @@ pub(crate) static PHRASES: Phrases = Phrases {
     state_cannot_save: "Cannot save",
     state_no_access: "No access",
     state_read_only: "Read only",
-    meaning_connecting: "The page is connecting to the server. You can write already.",
+    meaning_connecting: "The page is connecting to the server: wait a moment. Whatever you write meanwhile is saved once it is connected.",
     meaning_saved: "Everything you wrote is on the server's disk.",
     meaning_saving: "Your newest edits are on their way to the server's disk.",
     meaning_offline: "There is no connection to the server. All you wrote before is saved. The page keeps trying to connect.",

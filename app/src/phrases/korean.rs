@@ -89,7 +89,7 @@ pub(crate) static PHRASES: Phrases = Phrases {
     state_cannot_save: "저장할 수 없음",
     state_no_access: "권한 없음",
     state_read_only: "읽기 전용",
-    meaning_connecting: "서버에 연결하고 있어요. 지금 바로 글을 써도 괜찮아요.",
+    meaning_connecting: "서버에 연결하고 있으니 잠시만 기다려 주세요. 그동안 쓴 글은 연결되는 대로 저장해요.",
     meaning_saved: "지금까지 쓴 글이 모두 서버의 디스크에 기록됐어요.",
     meaning_saving: "방금 쓴 글을 서버의 디스크에 기록하고 있어요.",
     meaning_offline: "서버와 연결이 끊겼어요. 지금까지 쓴 글은 모두 저장되어 있고, 연결은 계속 다시 시도하고 있어요.",

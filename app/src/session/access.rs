@@ -1,6 +1,8 @@
 //! The session's rights: the pass it came with, another one in its place, and its renewal.
 use super::Session;
-use crate::browser;
+use super::trial::{self, Trial};
+use crate::browser::{self, PASSES};
+use crate::note::Note;
 use crate::pass;
 use crate::renewal::{Outcome, Renewal};
 use crate::transport::api;
@@ -9,22 +11,20 @@ use leptos::task::spawn_local;
 use protocol::client::LinkStatus;
 use protocol::frame::{ErrorCode, Token};
 
-/// A pass that is refused within this time, in milliseconds, never was good for anything here; one that was good for longer has
-/// ended, which is for its owner to know.
-const ON_TRIAL_MS: u64 = 10_000;
-
 /// What a page knows of its rights.
 pub(super) struct Access {
     /// The document's name.
     pub(super) doc: String,
     /// The token in use; empty without one.
     pub(super) pass: String,
-    /// Since when.
-    pub(super) since: u64,
+    /// How far it has proved good.
+    pub(super) trial: Trial,
     /// The keyboard is to be given to the editor once one may write.
     pub(super) waits_to_write: bool,
     /// Where an operator's system gives a new token.
     pub(super) renew: Option<String>,
+    /// Counts the times that this was begun; only the last one goes on.
+    pub(super) renewals: u32,
 }
 
 impl Session {
@@ -64,86 +64,134 @@ impl Session {
         self.signals.may_write.set(self.may_write_at_first());
     }
 
-    /// Another pass: the session goes on by it, or begins.
+    /// A pass that came in this tab's address, or to another tab.
+    pub fn hear_of(&self, token: &str) {
+        if PASSES.takes(&self.doc(), token) {
+            self.adopt(token);
+        }
+    }
+
+    /// Another pass: it is kept, and the session goes on by it, or begins.
     pub fn adopt(&self, token: &str) {
         let known = self.inner.borrow().access.pass == token;
         let Some(token) = pass::tidy(token).filter(|_| !known) else {
             return;
         };
-        let Ok(told) = Token::new(token) else {
-            return;
-        };
-        let doc = {
+        if let Ok(told) = Token::new(token) {
+            PASSES.put(&self.doc(), token);
+            self.go_on_by(told);
+        }
+    }
+
+    fn go_on_by(&self, token: Token) {
+        {
             let mut inner = self.inner.borrow_mut();
-            inner.reporter.rights.has_pass = true;
-            inner.reporter.rights.renewal = Renewal::Idle;
-            token.clone_into(&mut inner.access.pass);
-            inner.access.since = browser::now();
-            inner.access.doc.clone()
-        };
-        browser::store(&pass::key(&doc), token);
-        self.act(|inner, now| inner.connection.token(now, told));
+            let renews = inner.access.renew.is_some() && !token.is_empty();
+            let rights = &mut inner.reporter.rights;
+            rights.has_pass = !token.is_empty();
+            rights.seems_to_read = pass::seems_to_read(token.as_str(), browser::from_base64);
+            if renews {
+                rights.renewal.handed();
+            } else {
+                rights.renewal = Renewal::Idle;
+            }
+            token.as_str().clone_into(&mut inner.access.pass);
+            inner.access.trial = Trial::default();
+        }
+        self.act(|inner, now| inner.connection.token(now, token));
         self.tell_status();
     }
 
     /// Forgets the pass, for the next time that the page is loaded.
     pub fn forget_pass(&self) {
-        let doc = self.doc();
-        browser::forget(&pass::key(&doc));
-        browser::forget(&pass::key_before(&doc));
+        PASSES.forget(&self.doc());
     }
 
     /// The token ends soon, or has ended: asks the operator's system for another, until it answers.
     pub(super) fn renew(&self) {
-        let address = {
+        let (address, wait, turn) = {
             let mut inner = self.inner.borrow_mut();
-            let address = inner.access.renew.clone();
-            address.filter(|_| inner.reporter.rights.renewal.begin())
+            let Some(address) = inner.access.renew.clone() else {
+                return;
+            };
+            let Some(wait) = inner.reporter.rights.renewal.begin(browser::random()) else {
+                return;
+            };
+            inner.access.renewals += 1;
+            (address, wait, inner.access.renewals)
         };
-        let Some(address) = address else { return };
+        self.tell_status();
         let session = self.clone();
         spawn_local(async move {
-            // Another pass may have come meanwhile, from this browser's other tabs.
-            while session.is_renewing() {
+            let mut wait = Some(wait);
+            while let Some(ms) = wait {
+                browser::sleep(ms).await;
+                // Another pass may have come meanwhile, from this browser's other tabs.
+                if !session.is_renewing(turn) {
+                    return;
+                }
                 let answer = api::token(&address).await;
-                let answer = answer.as_ref().map(|(status, body)| (*status, &body[..]));
-                let outcome = Outcome::of(answer);
-                let wait = session
-                    .inner
-                    .borrow_mut()
-                    .reporter
-                    .rights
-                    .renewal
-                    .came(&outcome, browser::random());
-                if let Outcome::Token(token) = outcome {
-                    session.adopt(&token);
+                if !session.is_renewing(turn) {
+                    return;
                 }
-                session.tell_status();
-                match wait {
-                    Some(ms) => browser::sleep(ms).await,
-                    None => return,
-                }
+                wait = session.came(answer);
             }
         });
     }
 
-    /// A pass that the server refuses makes room for the one that this browser had before it, once.
+    /// The operator's system answered, or did not; how long to wait before asking it again, if it is to be asked.
+    fn came(&self, answer: Option<(u16, String)>) -> Option<u64> {
+        let answer = answer.as_ref().map(|(status, body)| (*status, &body[..]));
+        let (outcome, wait) = {
+            let mut inner = self.inner.borrow_mut();
+            let outcome = Outcome::of(answer, &inner.access.pass);
+            let renewal = &mut inner.reporter.rights.renewal;
+            let wait = renewal.came(&outcome, browser::random());
+            (outcome, wait)
+        };
+        if let Outcome::Token(token) = outcome {
+            self.adopt(&token);
+        }
+        self.tell_status();
+        wait
+    }
+
+    /// A pass that the server refuses, and that never was good, makes room for another that this browser has; in a document that
+    /// opens by its name, for none.
     pub(super) fn fall_back(&self) -> bool {
-        let (refused, key) = {
+        let (doc, refused, without) = {
             let inner = self.inner.borrow();
-            let trouble = inner.connection.status().trouble;
-            let on_trial = browser::now() < inner.access.since + ON_TRIAL_MS;
+            let access = &inner.access;
+            let trouble = inner.connection.status().trouble.map(|(code, _)| code);
+            let Some(code) = trouble.filter(|code| code.is_about_token()) else {
+                return false;
+            };
+            if access.pass.is_empty() || !access.trial.is_on(browser::now()) {
+                return false;
+            }
+            let (locked, renews) = (inner.reporter.rights.locked, access.renew.is_some());
             (
-                on_trial && trouble.is_some_and(|(code, _)| code.is_about_token()),
-                pass::key_before(&inner.access.doc),
+                access.doc.clone(),
+                access.pass.clone(),
+                trial::goes_on_without(code, locked, renews),
             )
         };
-        let before = browser::stored(&key).filter(|_| refused);
-        if let Some(before) = &before {
-            browser::forget(&key);
-            self.adopt(before);
+        let instead = PASSES.instead_of(&doc, &refused);
+        match &instead {
+            Some(other) => self.adopt(other),
+            None if without => {
+                PASSES.drop_if(&doc, &refused);
+                let mut inner = self.inner.borrow_mut();
+                inner
+                    .reporter
+                    .rights
+                    .tell(Note::WithoutLink, browser::now());
+                drop(inner);
+                self.go_on_by(Token::default());
+            }
+            None => {}
         }
-        before.is_some()
+        instead.is_some() || without
     }
 
     /// Renews a token that ended before anybody said that it would soon.
@@ -151,7 +199,7 @@ impl Session {
         let expired = {
             let inner = self.inner.borrow();
             let trouble = inner.connection.status().trouble;
-            inner.reporter.rights.renewal == Renewal::Idle
+            inner.reporter.rights.renewal != Renewal::Over
                 && trouble.is_some_and(|(code, _)| code == ErrorCode::Expired)
         };
         if expired {
@@ -159,10 +207,9 @@ impl Session {
         }
     }
 
-    fn is_renewing(&self) -> bool {
-        matches!(
-            self.inner.borrow().reporter.rights.renewal,
-            Renewal::Asking(_)
-        )
+    fn is_renewing(&self, turn: u32) -> bool {
+        let inner = self.inner.borrow();
+        let asks = matches!(inner.reporter.rights.renewal, Renewal::Asking(_));
+        asks && inner.access.renewals == turn
     }
 }

@@ -44,6 +44,7 @@ impl Reporter {
     pub fn facts(&mut self, status: &Status, now: u64) -> Facts {
         let live = status.link == LinkStatus::Live;
         self.was_up |= live;
+        self.settle(status, now);
         self.down_since = if live {
             None
         } else {

@@ -2,9 +2,11 @@
 use super::Session;
 use crate::browser;
 use crate::editor::share::Dialog;
-use crate::share::{Ask, Share};
+use crate::note::Note;
+use crate::share::{Ask, Next, Share};
 use crate::transport::api;
 use leptos::task::spawn_local;
+use protocol::client::LinkStatus;
 
 impl Session {
     /// Opens the dialog, and asks for the links that it shows.
@@ -29,31 +31,61 @@ impl Session {
         inner.dialog = None;
     }
 
-    /// Asks the server for what the dialog wants.
-    pub(crate) fn ask(&self, ask: Ask) {
-        let (request, authorization) = {
+    /// The dialog could not be fetched.
+    pub(crate) fn miss_share(&self) {
+        self.forget_share();
+        let now = browser::now();
+        let mut inner = self.inner.borrow_mut();
+        inner.reporter.rights.tell(Note::ShareMissing, now);
+        drop(inner);
+        self.tell_status();
+    }
+
+    /// There is a link: a list that could not be had without one is asked for again.
+    pub(super) fn list_again(&self) {
+        let wants = {
             let inner = self.inner.borrow();
-            (
-                ask.request(&inner.access.doc),
-                inner.connection.authorization(),
-            )
+            let live = inner.connection.status().link == LinkStatus::Live;
+            live && inner.dialog.is_some() && inner.share.wants_list(browser::wall())
         };
+        if wants {
+            self.ask(Ask::List);
+        }
+    }
+
+    /// Asks the server for what the dialog wants, as this session.
+    pub(crate) fn ask(&self, ask: Ask) {
+        let authorization = self.inner.borrow().connection.authorization();
+        self.ask_as(ask, authorization);
+    }
+
+    fn ask_as(&self, ask: Ask, authorization: Option<String>) {
+        let request = ask.request(&self.doc());
         self.share(|share| share.asked(&ask));
         let session = self.clone();
         spawn_local(async move {
-            let answer = match authorization {
-                Some(authorization) => api::ask(&request, &authorization).await,
-                None => None,
+            let next = match authorization {
+                Some(authorization) => {
+                    let answer = api::ask(&request, &authorization).await;
+                    let answer = answer.as_ref().map(|(status, body)| (*status, &body[..]));
+                    session.share(|share| share.answered(&ask, answer, browser::wall()))
+                }
+                None => session.share(|share| share.unsent(&ask, browser::wall())),
             };
-            let answer = answer.as_ref().map(|(status, body)| (*status, &body[..]));
-            let next = session.share(|share| share.answered(&ask, answer, browser::wall()));
-            if let Some(token) = next.adopt {
-                session.adopt(&token);
-            }
-            if next.list {
-                session.ask(Ask::List);
-            }
+            session.follow(next);
         });
+    }
+
+    fn follow(&self, next: Next) {
+        if let Some(token) = next.adopt {
+            self.adopt(&token);
+        }
+        if let Some(token) = next.close {
+            // As the key, and not as the session: that was let in by the name, and may not have shown the key yet.
+            self.ask_as(Ask::Close(true), Some(format!("Bearer {token}")));
+        } else if next.list {
+            self.ask(Ask::List);
+        }
     }
 
     /// Changes what is known, and tells the dialog.

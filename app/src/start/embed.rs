@@ -1,5 +1,5 @@
 //! What the server puts into a document's page beside its text, and the session that comes of it with what this browser keeps.
-use crate::browser;
+use crate::browser::{self, PASSES};
 use crate::pass;
 use crate::session::Delivered;
 use protocol::{client::Embedded, id::DocId};
@@ -39,8 +39,8 @@ pub(super) fn delivered(doc: DocId, embed: Embed) -> Delivered {
         },
         None => Embedded::default(),
     };
-    // Where the browser keeps nothing, the script that took it out of the address has it.
-    let pass = browser::stored(&pass::key(doc.as_str())).or_else(|| browser::global("maruPass"));
+    // One that came in the address is what the person means now; a browser that keeps nothing has it there only.
+    let pass = browser::global("maruPass").or_else(|| PASSES.pass(doc.as_str()));
     Delivered {
         pass: pass.and_then(|pass| pass::tidy(&pass).map(str::to_owned)),
         locked: embed.locked,

@@ -1,8 +1,8 @@
 //! Whose a client id is while its people are here: who may write and speak under it; it knows no names and keeps nothing on disk.
 //!
-//! A client id belongs to whoever named it first, in HELLO or in the first presence on a Yjs connection. What others wrote may be
-//! brought by anybody, because a page that comes back after a crash brings all that it has. But once an id's owner has told
-//! what it has, nobody else can have more of it, and who says so has made it up.
+//! A client id belongs to whoever named it first, in HELLO or in the first presence on a Yjs connection, and may write: readers own
+//! none. What others wrote may be brought by anybody, because a page that comes back after a crash brings all that it has. But once
+//! an id's owner has told what it has, nobody else can have more of it, and who says so has made it up.
 
 use std::collections::HashMap;
 
@@ -75,7 +75,15 @@ impl Claims {
             .is_some_and(|owner| owner.author == author)
     }
 
-    /// The session is over: its ids are anybody's.
+    /// Whether another session owns the id.
+    #[must_use]
+    pub fn is_anothers(&self, client: ClientId, author: u64) -> bool {
+        self.owners
+            .get(&client)
+            .is_some_and(|owner| owner.author != author)
+    }
+
+    /// The session is over, or may not write any more: its ids are anybody's.
     pub fn release(&mut self, author: u64) {
         self.owners.retain(|_, owner| owner.author != author);
     }

@@ -25,8 +25,14 @@ impl Rights {
 
 impl Session {
     /// Its rights are these from now on; the client is told with the next frames. The caller wakes whoever writes them.
-    pub fn set_rights(&mut self, rights: Rights, room: &Room) {
+    pub fn set_rights(&mut self, rights: Rights, room: &mut Room) {
         self.role = rights.role;
+        if rights.role == Role::Read {
+            self.own(room);
+        } else if !room.claims.is_owner(self.client, self.author) {
+            // For good with its next frame: whether the page knows this session is not sure.
+            room.claims.hello(self.client, self.author, self.told);
+        }
         // One that waits is outdated.
         self.replies
             .retain(|reply| !matches!(reply, ServerFrame::Rights { .. }));
@@ -53,6 +59,24 @@ impl Session {
     #[must_use]
     pub fn is_ended(&self) -> bool {
         self.ended.is_some()
+    }
+
+    /// Who may write owns the client id. A reader does not: naming another's, it would have that one's edits refused.
+    pub(super) fn own(&mut self, room: &mut Room) {
+        if self.role == Role::Write {
+            self.claimed = self.claimed || room.claims.session(self.client, self.author, self.told);
+        } else if room.claims.is_owner(self.client, self.author) {
+            room.claims.release(self.author);
+            self.claimed = false;
+        }
+    }
+
+    /// Who has the id speaks under it; a reader while nobody has it.
+    pub(super) fn speaks(&self, room: &Room) -> bool {
+        match self.role {
+            Role::Write => self.claimed,
+            Role::Read => !room.claims.is_anothers(self.client, self.author),
+        }
     }
 
     pub(super) fn not_ended(&self) -> Result<(), Ended> {

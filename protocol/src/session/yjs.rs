@@ -209,6 +209,17 @@ impl YjsSession {
             .into()
     }
 
+    /// Only under an id that nobody else has; and a reader has none (see [`super::Session::own`]).
+    fn speaks(&self, client: ClientId, room: &mut Room) -> bool {
+        if self.role == Role::Write {
+            return room.claims.yjs(client, self.author);
+        }
+        if room.claims.is_owner(client, self.author) {
+            room.claims.release(self.author);
+        }
+        !room.claims.is_anothers(client, self.author)
+    }
+
     fn not_ended(&self) -> Result<(), Ended> {
         self.ended.clone().map_or(Ok(()), Err)
     }
@@ -245,12 +256,9 @@ impl YjsSession {
             .map_err(|error| Ended::new(ErrorCode::Protocol, error.to_string()))?;
         let mut changed = false;
         for entry in entries {
-            match self.client {
-                Some((client, clock)) if client != entry.client || entry.clock < clock => continue,
-                Some(_) => {}
-                // Only an id that nobody else has.
-                None if !room.claims.yjs(entry.client, self.author) => continue,
-                None => {}
+            let is_stale = |(client, clock)| client != entry.client || entry.clock < clock;
+            if self.client.is_some_and(is_stale) || !self.speaks(entry.client, room) {
+                continue;
             }
             self.client = Some((entry.client, entry.clock));
             changed |= match entry.state {

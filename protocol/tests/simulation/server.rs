@@ -163,7 +163,7 @@ impl Server {
                         let resumed = kept.session.resume(number, epoch, after, &self.room);
                         if resumed.is_ok() {
                             let rights = allowed.of(kept.session.client());
-                            kept.session.set_rights(rights, &self.room);
+                            kept.session.set_rights(rights, &mut self.room);
                             link.session = Some(sid);
                             if let Some(old) = kept.link.replace(id)
                                 && !plan.stale_data
@@ -206,7 +206,7 @@ impl Server {
                     .and_then(|sid| self.sessions.get_mut(&sid));
                 if let Some(kept) = kept {
                     match allowed.judge(kept.session.client(), &token) {
-                        Ok(rights) => kept.session.set_rights(rights, &self.room),
+                        Ok(rights) => kept.session.set_rights(rights, &mut self.room),
                         Err(ended) => kept.session.end(ended),
                     }
                 }
@@ -299,7 +299,7 @@ impl Server {
     pub fn tell_rights(&mut self, client: ClientId, allowed: &Allowed) {
         let sessions = self.sessions.values_mut();
         for kept in sessions.filter(|kept| kept.session.client() == client) {
-            kept.session.set_rights(allowed.of(client), &self.room);
+            kept.session.set_rights(allowed.of(client), &mut self.room);
         }
     }
 

@@ -12,17 +12,16 @@ use axum::{
     routing::{get, patch, put},
 };
 use protocol::{
-    frame::{ErrorCode, Token, authorization::Authorization},
+    frame::{Token, authorization::Authorization},
     id::DocId,
-    session::Ended,
 };
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{
     Pass, Unavailable,
     claims::Access as Allows,
-    judge::{Grant, Mode},
-    links::{Link, LinksError, MAX_LABEL},
+    judge::{Denied, Grant, Mode},
+    links::{Link, MAX_LABEL},
 };
 use crate::{
     http::AppState,
@@ -43,56 +42,9 @@ pub(crate) fn routes() -> Router<AppState> {
         .route("/api/v1/docs/{doc}/closed", put(close))
 }
 
-/// Why a request is refused, for a person.
-struct Refusal(StatusCode, String);
+mod refusal;
 
-impl Refusal {
-    fn new(status: StatusCode, why: &str) -> Self {
-        Self(status, why.to_owned())
-    }
-}
-
-impl IntoResponse for Refusal {
-    fn into_response(self) -> Response {
-        let body = Json(serde_json::json!({ "error": self.1 }));
-        let mut response = (self.0, [(header::CACHE_CONTROL, "no-store")], body).into_response();
-        if self.0 == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(header::RETRY_AFTER, 5.into());
-        }
-        response
-    }
-}
-
-impl From<Ended> for Refusal {
-    fn from(ended: Ended) -> Self {
-        let status = match ended.code {
-            ErrorCode::NoToken | ErrorCode::Expired | ErrorCode::Gone => StatusCode::UNAUTHORIZED,
-            ErrorCode::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-            _ => StatusCode::FORBIDDEN,
-        };
-        Self(status, ended.message)
-    }
-}
-
-impl From<LinksError> for Refusal {
-    fn from(error: LinksError) -> Self {
-        match error {
-            LinksError::Full => Self(StatusCode::TOO_MANY_REQUESTS, error.to_string()),
-            LinksError::Unsigned => Self(StatusCode::SERVICE_UNAVAILABLE, error.to_string()),
-            LinksError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<rusqlite::Error> for Refusal {
-    fn from(error: rusqlite::Error) -> Self {
-        tracing::error!(%error, "the store of links failed");
-        Self(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "the server's store of links failed. The document and its links are as they were. Try again.".to_owned(),
-        )
-    }
-}
+use refusal::{Refusal, nobody, unknown, unread};
 
 /// Somebody who may manage the links of the document that the path names.
 struct Manager {
@@ -132,13 +84,6 @@ impl FromRequestParts<AppState> for Manager {
     }
 }
 
-fn nobody() -> Refusal {
-    Refusal::new(
-        StatusCode::UNAUTHORIZED,
-        "the request does not say who asks (Authorization: RT of a session, or Bearer and a token). Nothing was changed.",
-    )
-}
-
 type Session = (Visit, u64, Pass);
 
 async fn asker(
@@ -163,10 +108,14 @@ async fn asker(
     }
     let asked: Authorization = text.parse().map_err(|_| nobody())?;
     let room = state.rooms.find(&asked.sid).await.ok_or_else(nobody)?;
-    let (author, pass, grant) = room.grant_of(&asked.sid, &asked.key).ok_or_else(nobody)?;
+    let (author, pass) = room.pass_of(&asked.sid, &asked.key).ok_or_else(nobody)?;
     if pass.doc != *doc {
         return Err(nobody());
     }
+    // What the session was granted may be older than the last change.
+    let judged = state.access.judge_again(vec![pass.clone()]).await;
+    let judged = judged.map_err(Unavailable::ended)?.pop();
+    let grant = judged.ok_or_else(nobody)?.map_err(Denied::ended)?;
     Ok((grant, Some((room, author, pass))))
 }
 
@@ -291,13 +240,17 @@ async fn change(
     let changed = state
         .access
         .off_thread(move |access| {
-            access
+            let changed = access
                 .links()
-                .change(&doc, &id, wanted.access, expires_ms, now_ms())
+                .change(&doc, &id, wanted.access, expires_ms, now_ms())?;
+            // Here, since whoever asks may be gone before it is answered.
+            if matches!(changed, Some((_, true))) {
+                access.moved();
+            }
+            Ok::<_, rusqlite::Error>(changed)
         })
         .await??;
-    let link = changed.ok_or_else(unknown)?;
-    state.access.moved();
+    let (link, _) = changed.ok_or_else(unknown)?;
     Ok(answer(StatusCode::OK, Shown::from(link)))
 }
 
@@ -309,12 +262,17 @@ async fn revoke(
     let doc = manager.doc;
     let revoked = state
         .access
-        .off_thread(move |access| access.links().revoke(Some(&doc), &id, now_ms()))
+        .off_thread(move |access| {
+            let revoked = access.links().revoke(Some(&doc), &id, now_ms())?;
+            if revoked {
+                access.moved();
+            }
+            Ok::<_, rusqlite::Error>(revoked)
+        })
         .await??;
     if !revoked {
         return Err(unknown());
     }
-    state.access.moved();
     Ok((
         StatusCode::NO_CONTENT,
         [(header::CACHE_CONTROL, "no-store")],
@@ -349,22 +307,32 @@ async fn close(
     }
     let Manager { doc, session } = manager;
     let mut token = None;
-    // Whoever closes the door from inside is given a key first.
-    if let Some((room, author, _)) = session.filter(|(_, _, pass)| closed && pass.is_name()) {
-        let of = doc.clone();
-        let made = state
-            .access
-            .off_thread(move |access| access.issue(&of, Allows::Write, String::new(), None));
-        let (_, key) = made.await??;
-        let shown = Token::new(key.clone()).map_err(|_| Unavailable.ended())?;
-        room.hand_over(author, state.access.admit(&doc, &shown).await?);
-        token = Some(key);
+    if let Some((room, author, pass)) = session.filter(|_| closed) {
+        // The answer that told it may have been lost.
+        token = room.handed(author);
+        // Whoever closes the door from inside is given a key first.
+        if token.is_none() && pass.is_name() {
+            let of = doc.clone();
+            let made = state
+                .access
+                .off_thread(move |access| access.issue(&of, Allows::Write, String::new(), None));
+            let (_, key) = made.await??;
+            let shown = Token::new(key.clone()).map_err(|_| Unavailable.ended())?;
+            let admission = state.access.admit(&doc, &shown).await?;
+            room.hand_over(author, admission, key.clone());
+            token = Some(key);
+        }
     }
     state
         .access
-        .off_thread(move |access| access.links().close(&doc, closed, now_ms()))
+        .off_thread(move |access| {
+            let news = access.links().close(&doc, closed, now_ms())?;
+            if news {
+                access.moved();
+            }
+            Ok::<_, rusqlite::Error>(())
+        })
         .await??;
-    state.access.moved();
     Ok(answer(StatusCode::OK, Closed { closed, token }))
 }
 
@@ -380,21 +348,4 @@ fn from_now(seconds: u64) -> Result<u64, Refusal> {
         ));
     }
     Ok(now_ms() + seconds * 1_000)
-}
-
-fn unknown() -> Refusal {
-    Refusal::new(
-        StatusCode::NOT_FOUND,
-        "this document has no such live link. Nothing was changed. Look at the list again.",
-    )
-}
-
-fn unread(rejection: &JsonRejection) -> Refusal {
-    Refusal(
-        rejection.status(),
-        format!(
-            "the request could not be read: {}. Nothing was changed.",
-            rejection.body_text()
-        ),
-    )
 }

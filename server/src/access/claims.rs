@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 /// The longest id of a token, in bytes.
 const MAX_ID: usize = 128;
 /// The longest name of a person, in bytes.
-const MAX_NAME: usize = 256;
+pub const MAX_NAME: usize = 256;
 
 /// The claims of a token. One that is there and is not what it has to be makes the token unreadable: a wrong `exp` is no
 /// missing one.
@@ -98,6 +98,12 @@ pub fn is_id(text: &str) -> bool {
     (1..=MAX_ID).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
+/// Whether a text may name a person.
+#[must_use]
+pub fn is_name(text: &str) -> bool {
+    text.len() <= MAX_NAME && !text.chars().any(char::is_control)
+}
+
 /// A value where there is one: `null` is none.
 fn there<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Option<T>, D::Error> {
     T::deserialize(from).map(Some)
@@ -123,8 +129,9 @@ fn id<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
 
 fn name<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
     let name = String::deserialize(from)?;
-    if name.len() > MAX_NAME || name.chars().any(char::is_control) {
-        return Err(de::Error::custom("name is too long, or no name"));
+    if is_name(&name) {
+        Ok(Some(name))
+    } else {
+        Err(de::Error::custom("name is too long, or no name"))
     }
-    Ok(Some(name))
 }

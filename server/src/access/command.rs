@@ -7,10 +7,10 @@ use protocol::id::DocId;
 use thiserror::Error;
 
 use super::{
-    claims::Access,
+    claims::{self, Access},
     issue,
-    keys::{KeyError, KeyRing},
-    links::{Link, Links, LinksError, MAX_LABEL, OpenLinksError},
+    keys::{KeyError, KeyRing, MAX_KEYS},
+    links::{self, Link, Links, LinksError, MAX_LABEL, OpenLinksError},
     new_id,
 };
 use crate::rooms::now_ms;
@@ -27,33 +27,46 @@ pub struct TokenFlags {
     )]
     data_dir: PathBuf,
     /// The document that the token is for.
-    #[arg(long, value_parser = doc, required_unless_present_any = ["revoke", "rotate_key"])]
+    #[arg(long, value_parser = doc, requires = "access", required_unless_present_any = ["revoke", "rotate_key"])]
     doc: Option<DocId>,
     /// What it allows: read or write.
-    #[arg(long, value_parser = access, required_unless_present_any = ["revoke", "rotate_key"])]
+    #[arg(long, value_parser = access, requires = "doc", required_unless_present_any = ["revoke", "rotate_key"])]
     access: Option<Access>,
     /// Whose it is.
-    #[arg(long)]
+    #[arg(long, value_parser = name, requires = "doc")]
     name: Option<String>,
     /// When it ends: 90m, 12h, 7d or 4w from now [default: never].
-    #[arg(long, value_name = "TIME", value_parser = time)]
+    #[arg(long, value_name = "TIME", value_parser = time, requires = "doc")]
     expires: Option<Duration>,
     /// What it is for; shown in the list of links.
-    #[arg(long, default_value = "", value_parser = label)]
+    #[arg(long, default_value = "", value_parser = label, requires = "doc")]
     label: String,
     /// The server's address in the link that is printed.
-    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:3000")]
+    #[arg(
+        long,
+        value_name = "URL",
+        default_value = "http://127.0.0.1:3000",
+        requires = "doc"
+    )]
     url: String,
-    /// Make a new key that signs from now on. Links of the old ones go on.
+    /// Make a new key that signs from now on. Links of the old ones go on, of the newest 31.
     #[arg(long)]
     rotate_key: bool,
     /// With --rotate-key: end every link made before.
     #[arg(long, requires = "rotate_key")]
     drop_old_keys: bool,
     /// Take back the link of this id.
-    #[arg(long, value_name = "ID", conflicts_with_all = ["doc", "rotate_key"])]
+    #[arg(
+        long,
+        value_name = "ID",
+        conflicts_with_all = ["doc", "access", "name", "expires", "label", "url", "rotate_key", "drop_old_keys"]
+    )]
     revoke: Option<String>,
 }
+
+/// Said where keys are and links are not, before a new store hides that from the server's start.
+const LOST: &str = "access.key was there and access.sqlite3 was not: no link made before works, and documents that were closed are open. \
+    If there was one, bring it back from a backup.\n";
 
 /// Why the command did nothing.
 #[derive(Debug, Error)]
@@ -61,6 +74,11 @@ pub enum TokenError {
     /// There is no such folder.
     #[error("{} is no data folder. Nothing was changed. Name the server's with --data-dir (MARU_DATA_DIR).", .0.display())]
     NoFolder(PathBuf),
+    /// There are keys and no links.
+    #[error(
+        "access.key is there and access.sqlite3 is not: there are no links to take back. Nothing was changed. Bring it back from a backup."
+    )]
+    Lost,
     /// The keys.
     #[error(transparent)]
     Keys(#[from] KeyError),
@@ -86,8 +104,15 @@ impl TokenFlags {
         if !self.data_dir.is_dir() {
             return Err(TokenError::NoFolder(self.data_dir));
         }
-        let mut keys = KeyRing::open(&self.data_dir)?;
+        let mut told = String::new();
+        if links::are_lost(&self.data_dir) {
+            if self.revoke.is_some() {
+                return Err(TokenError::Lost);
+            }
+            told.push_str(LOST);
+        }
         let links = Links::open(&self.data_dir)?;
+        let mut keys = KeyRing::open(&self.data_dir)?;
         if let Some(id) = self.revoke {
             let revoked = links
                 .revoke(None, &id, now_ms())
@@ -100,13 +125,15 @@ impl TokenFlags {
                 Err(TokenError::Unknown(id))
             };
         }
-        let mut told = String::new();
         if self.rotate_key {
-            keys.rotate(&self.data_dir, self.drop_old_keys)?;
-            told.push_str(if self.drop_old_keys {
-                "a new key signs from now on; every link made before has ended\n"
-            } else {
-                "a new key signs from now on; the links made before go on\n"
+            let ended = keys.rotate(&self.data_dir, self.drop_old_keys)?;
+            told.push_str("a new key signs from now on; ");
+            told.push_str(&match ended {
+                _ if self.drop_old_keys => "every link made before has ended\n".to_owned(),
+                0 => "the links made before go on\n".to_owned(),
+                _ => format!(
+                    "the links made before go on but for the oldest key's, which have ended: {MAX_KEYS} keys are kept\n"
+                ),
             });
         }
         if let (Some(doc), Some(access)) = (self.doc, self.access) {
@@ -120,7 +147,7 @@ impl TokenFlags {
                 expires_ms,
                 revoked: false,
             };
-            let token = issue(&keys, &links, &link, self.name, true)?;
+            let token = issue(&keys, &links, &link, self.name)?;
             told.push_str(&format!(
                 "id     {}\ntoken  {token}\nlink   {}/d/{}#t={token}\n",
                 link.id,
@@ -144,6 +171,17 @@ fn access(text: &str) -> Result<Access, &'static str> {
     }
 }
 
+fn name(text: &str) -> Result<String, String> {
+    if claims::is_name(text) {
+        Ok(text.to_owned())
+    } else {
+        Err(format!(
+            "give at most {} bytes in one line",
+            claims::MAX_NAME
+        ))
+    }
+}
+
 fn label(text: &str) -> Result<String, String> {
     if text.chars().count() <= MAX_LABEL && !text.chars().any(char::is_control) {
         Ok(text.to_owned())
@@ -155,7 +193,8 @@ fn label(text: &str) -> Result<String, String> {
 /// Minutes, hours, days or weeks, at most ten years.
 fn time(text: &str) -> Result<Duration, &'static str> {
     const ALLOWED: &str = "give a time such as 90m, 12h, 7d or 4w, at most ten years";
-    let (number, unit) = text.split_at(text.len().saturating_sub(1));
+    let last = text.char_indices().next_back();
+    let (number, unit) = text.split_at(last.map_or(0, |(at, _)| at));
     let unit: u64 = match unit {
         "m" => 60,
         "h" => 3_600,

@@ -2,9 +2,9 @@
 
 use std::{
     collections::VecDeque,
-    fs, io,
-    io::Write,
-    os::unix::fs::{MetadataExt, PermissionsExt},
+    fs::{self, File, Metadata},
+    io::{self, Write},
+    os::unix::fs::{MetadataExt, PermissionsExt, fchown},
     path::{Path, PathBuf},
 };
 
@@ -22,12 +22,14 @@ use thiserror::Error;
 
 use super::{algorithm, claims::Claims};
 
+mod operator;
+
+pub use operator::OperatorKey;
+
 /// The file of Maru's keys in the data folder.
 pub const FILE: &str = "access.key";
 /// As many keys are kept at most: a token's key is looked for by its id, not by trying.
-const MAX_KEYS: usize = 32;
-/// The shortest shared secret, in bytes: as long as the hash that it keys (RFC 7518, 3.2).
-const MIN_SECRET: usize = 32;
+pub const MAX_KEYS: usize = 32;
 
 /// Why keys cannot be used. No message holds a key.
 #[derive(Debug, Error)]
@@ -64,11 +66,25 @@ pub enum KeyError {
         /// Which.
         path: PathBuf,
     },
+    /// Somebody else than its owner may read the operator's secret.
+    #[error(
+        "{} holds a secret and may be read by others (mode {mode:o}): whoever reads it can make tokens for every document. No \
+         document was touched. If nobody did, give it the mode 0400 or 0600 and to this user; else make another secret \
+         (--jwt-secret-file, MARU_JWT_SECRET_FILE).",
+        path.display()
+    )]
+    OpenSecret {
+        /// Which.
+        path: PathBuf,
+        /// Its mode.
+        mode: u32,
+    },
     /// The operator's key is none.
     #[error(
         "{} holds no key for tokens: {reason}. No document was touched. Give a file with a PEM public key of Ed25519, or with a \
-         shared secret of at least {MIN_SECRET} bytes (--jwt-secret-file, MARU_JWT_SECRET_FILE).",
-        path.display()
+         shared secret of at least {} bytes (--jwt-secret-file, MARU_JWT_SECRET_FILE).",
+        path.display(),
+        operator::MIN_SECRET
     )]
     Operator {
         /// Which.
@@ -106,16 +122,11 @@ pub struct KeyRing {
     keys: VecDeque<OwnKey>,
 }
 
+#[derive(Clone)]
 struct OwnKey {
     id: String,
     pkcs8: Vec<u8>,
     public: DecodingKey,
-}
-
-/// The operator's key.
-pub struct OperatorKey {
-    key: DecodingKey,
-    algorithm: Algorithm,
 }
 
 /// How a file looked when it was read, to see that it is another by now.
@@ -123,6 +134,8 @@ pub struct OperatorKey {
 pub struct Stamp {
     inode: u64,
     modified: (i64, i64),
+    /// Also when only who may read it has changed.
+    changed: (i64, i64),
     size: u64,
 }
 
@@ -146,17 +159,26 @@ impl KeyRing {
     /// # Errors
     /// [`KeyError`] when the file cannot be used.
     pub fn open(dir: &Path) -> Result<Self, KeyError> {
-        let path = dir.join(FILE);
-        if !path.exists() {
-            let made = Self::fresh().file(dir)?.persist_noclobber(&path);
-            match made {
-                Ok(_) => {}
-                // Another process was faster.
-                Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(error) => return Err(unusable(&path, error.error)),
-            }
-        }
+        Self::make(dir)?;
         Self::load(dir)
+    }
+
+    /// Makes a key for a data folder that has none.
+    ///
+    /// # Errors
+    /// [`KeyError`] when the file cannot be written.
+    pub fn make(dir: &Path) -> Result<(), KeyError> {
+        let path = dir.join(FILE);
+        if path.exists() {
+            return Ok(());
+        }
+        let failed = |error| unusable(&path, error);
+        match Self::fresh().file(dir)?.persist_noclobber(&path) {
+            Ok(_) => sync_names(dir).map_err(failed),
+            // Another process was faster.
+            Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            Err(error) => Err(failed(error.error)),
+        }
     }
 
     /// The keys as the file has them now.
@@ -182,27 +204,25 @@ impl KeyRing {
         }
     }
 
-    /// Adds a new key, which signs from now on; tokens of the older ones go on, unless those are dropped.
+    /// Adds a new key, which signs from now on; tokens of the older ones go on, unless those are dropped, or are more than
+    /// [`MAX_KEYS`] with it. Tells how many keys have ended.
     ///
     /// # Errors
-    /// [`KeyError`] when the file cannot be written; then nothing has changed.
-    pub fn rotate(&mut self, dir: &Path, drop_old: bool) -> Result<(), KeyError> {
-        let mut keys: VecDeque<OwnKey> = if drop_old {
-            VecDeque::new()
-        } else {
-            std::mem::take(&mut self.keys)
-        };
+    /// [`KeyError`] when the file cannot be written; then these keys are what they were, and so is the file, unless only its
+    /// folder could not be made durable.
+    pub fn rotate(&mut self, dir: &Path, drop_old: bool) -> Result<usize, KeyError> {
+        let kept = if drop_old { 0 } else { MAX_KEYS - 1 };
+        let ended = self.keys.len().saturating_sub(kept);
+        let mut keys: VecDeque<OwnKey> = self.keys.iter().skip(ended).cloned().collect();
         keys.push_back(OwnKey::fresh());
-        while keys.len() > MAX_KEYS {
-            keys.pop_front();
-        }
         let next = Self { keys };
         let path = dir.join(FILE);
-        next.file(dir)?
-            .persist(&path)
-            .map_err(|error| unusable(&path, error.error))?;
+        let failed = |error| unusable(&path, error);
+        let file = next.file(dir)?;
+        file.persist(&path).map_err(|error| failed(error.error))?;
+        sync_names(dir).map_err(failed)?;
         *self = next;
-        Ok(())
+        Ok(ended)
     }
 
     /// Whether tokens of this key count.
@@ -275,6 +295,7 @@ impl KeyRing {
             let mut file = tempfile::Builder::new()
                 .prefix(".access")
                 .tempfile_in(dir)?;
+            give(file.as_file(), &owned_as(dir)?);
             serde_json::to_writer_pretty(&mut file, &stored)?;
             file.write_all(b"\n")?;
             file.as_file().sync_all()?;
@@ -294,6 +315,7 @@ impl Stamp {
         Ok(Self {
             inode: found.ino(),
             modified: (found.mtime(), found.mtime_nsec()),
+            changed: (found.ctime(), found.ctime_nsec()),
             size: found.size(),
         })
     }
@@ -326,68 +348,28 @@ impl OwnKey {
     }
 }
 
-impl OperatorKey {
-    /// Reads the operator's key: a PEM public key verifies EdDSA and nothing else, anything else is a secret for HS256 and
-    /// nothing else. So nobody can use the public key, which is no secret, as one.
-    ///
-    /// # Errors
-    /// [`KeyError`] when the file cannot be read or holds no such key.
-    pub fn open(path: &Path) -> Result<Self, KeyError> {
-        algorithm::install();
-        let bytes = fs::read(path).map_err(|source| KeyError::File {
-            path: path.to_owned(),
-            source,
-        })?;
-        Self::new(&bytes).map_err(|reason| KeyError::Operator {
-            path: path.to_owned(),
-            reason,
-        })
-    }
-
-    /// As [`OperatorKey::open`], from the file's bytes.
-    ///
-    /// # Errors
-    /// Says why they are no key.
-    pub fn new(bytes: &[u8]) -> Result<Self, &'static str> {
-        algorithm::install();
-        let bytes = bytes.trim_ascii();
-        if bytes.windows(5).any(|five| five == b"-----") {
-            let public = ed25519_of_pem(bytes).ok_or("it is PEM, but no public key of Ed25519")?;
-            return Ok(Self {
-                key: DecodingKey::from_ed_der(&public),
-                algorithm: Algorithm::EdDSA,
-            });
-        }
-        if bytes.len() < MIN_SECRET {
-            return Err("the secret is too short");
-        }
-        Ok(Self {
-            key: DecodingKey::from_secret(bytes),
-            algorithm: Algorithm::HS256,
-        })
-    }
-}
-
-/// The SubjectPublicKeyInfo of an Ed25519 key is always these bytes and the key (RFC 8410).
-const ED25519_SPKI: [u8; 12] = [
-    0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00,
-];
-
-fn ed25519_of_pem(pem: &[u8]) -> Option<Vec<u8>> {
-    let text = std::str::from_utf8(pem).ok()?;
-    let body = text.strip_prefix("-----BEGIN PUBLIC KEY-----")?;
-    let body = body.strip_suffix("-----END PUBLIC KEY-----")?;
-    let body: String = body.split_ascii_whitespace().collect();
-    let der = BASE64_STANDARD.decode(body).ok()?;
-    let key = der.strip_prefix(&ED25519_SPKI)?;
-    (key.len() == 32).then(|| key.to_vec())
-}
-
 fn unusable(path: &Path, source: io::Error) -> KeyError {
     KeyError::File {
         path: path.to_owned(),
         source,
     }
+}
+
+/// Whose the file is to be: who had it before, or has the folder. An administrator who makes a key beside a server would
+/// else lock the server's user out.
+fn owned_as(dir: &Path) -> io::Result<Metadata> {
+    fs::metadata(dir.join(FILE)).or_else(|_| fs::metadata(dir))
+}
+
+/// Whoever may not give files away is mostly their owner already; the group of a file of mode 0600 reads nothing.
+fn give(file: &File, to: &Metadata) {
+    fchown(file, None, Some(to.gid())).ok();
+    fchown(file, Some(to.uid()), None).ok();
+}
+
+/// Makes the folder's names durable, not just the files behind them.
+fn sync_names(dir: &Path) -> io::Result<()> {
+    File::open(dir)?.sync_all()
 }
 
 #[cfg(test)]

@@ -73,6 +73,12 @@ pub enum LinksError {
     Store(#[from] rusqlite::Error),
 }
 
+/// Whether a data folder has keys of links and no links: a backup that was brought back in part.
+#[must_use]
+pub fn are_lost(dir: &Path) -> bool {
+    dir.join(super::keys::FILE).exists() && !dir.join(FILE).exists()
+}
+
 /// The store cannot be opened.
 #[derive(Debug, Error)]
 #[error(
@@ -217,7 +223,8 @@ impl Links {
         Ok(transaction.commit()?)
     }
 
-    /// Changes what a live link allows and when it ends; `None` of a field leaves it. `None` when there is no such link.
+    /// Changes what a live link allows and when it ends; `None` of a field leaves it. Tells the link and whether it is another
+    /// now; `None` when there is no such link.
     ///
     /// # Errors
     /// SQLite's.
@@ -228,7 +235,7 @@ impl Links {
         access: Option<Access>,
         expires_ms: Option<Option<u64>>,
         now_ms: u64,
-    ) -> rusqlite::Result<Option<Link>> {
+    ) -> rusqlite::Result<Option<(Link, bool)>> {
         let mut connection = self.lock();
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let found = transaction
@@ -238,17 +245,21 @@ impl Links {
                 link,
             )
             .optional()?;
-        let Some(mut changed) = found else {
+        let Some(before) = found else {
             return Ok(None);
         };
+        let mut changed = before.clone();
         changed.access = access.unwrap_or(changed.access);
         changed.expires_ms = expires_ms.unwrap_or(changed.expires_ms);
+        if changed == before {
+            return Ok(Some((changed, false)));
+        }
         transaction.execute(
             "UPDATE links SET access = ?2, expires = ?3 WHERE id = ?1",
             params![id, changed.access.as_str(), changed.expires_ms.map(stored)],
         )?;
         transaction.commit()?;
-        Ok(Some(changed))
+        Ok(Some((changed, true)))
     }
 
     /// Takes a link back, of one document or, without one, of whichever it is; tells whether there was one to take back.

@@ -97,3 +97,53 @@ async fn what_another_process_does_to_keys_and_links_is_seen() {
     access.look();
     assert_eq!(code(&access, &third).await, None);
 }
+
+#[tokio::test]
+async fn keys_that_could_not_be_read_are_read_as_soon_as_they_can_be() {
+    use std::{fs, os::unix::fs::PermissionsExt};
+    let folder = tempfile::tempdir().unwrap();
+    let access = Arc::new(Access::open(Mode::Open, folder.path(), None).unwrap());
+    let (_, old) = access
+        .issue(&doc(), Allows::Write, String::new(), None)
+        .unwrap();
+    let before = access.version();
+    KeyRing::load(folder.path())
+        .unwrap()
+        .rotate(folder.path(), true)
+        .unwrap();
+    let path = folder.path().join(keys::FILE);
+    let mode = |mode| fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+    mode(0o640);
+    access.look();
+    access.look();
+    assert_eq!(
+        (code(&access, &old).await, access.version()),
+        (None, before)
+    );
+    // The file is the same, and so is its time: only who may read it is another.
+    mode(0o600);
+    access.look();
+    assert_eq!(code(&access, &old).await, Some(ErrorCode::NoToken));
+    assert_eq!(access.version(), before + 1);
+    access.look();
+    assert_eq!(access.version(), before + 1, "once");
+}
+
+#[tokio::test]
+async fn a_links_end_is_its_rows_and_stands_in_no_token() {
+    let access = Arc::new(Access::in_memory(Mode::Jwt, None).unwrap());
+    let (link, key) = access
+        .issue(&doc(), Allows::Read, String::new(), Some(now_ms() + 60_000))
+        .unwrap();
+    let ends = |pass: Pass| {
+        let judged = access.judge(&pass, now_ms()).unwrap();
+        judged.unwrap().expires_at
+    };
+    let pass = access.admit(&doc(), &token(&key)).await.unwrap().pass;
+    assert_eq!(ends(pass.clone()), link.expires_ms);
+    let changed = access
+        .links()
+        .change(&doc(), &link.id, None, Some(None), now_ms());
+    assert!(changed.unwrap().is_some());
+    assert_eq!(ends(pass), None);
+}

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use axum::{
-    extract::State,
-    http::{HeaderMap, HeaderName, HeaderValue, header},
+    extract::{Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, header, uri::Authority},
+    middleware::Next,
     response::Response,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -12,7 +13,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use crate::{Config, config::RenewUrl};
 
 /// For a year, this host only: what else its domain serves is not ours to decide.
-const STRICT_TRANSPORT_SECURITY: &str = "max-age=31536000";
+const STRICT_TRANSPORT_SECURITY: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 /// Lets the style elements of one page through its policy. A page puts it into its answer's extensions, and the policy in
 /// the answer's header names it.
@@ -35,6 +36,7 @@ impl Nonce {
 pub(super) struct Headers {
     policy: Policy,
     others: Vec<(HeaderName, HeaderValue)>,
+    secure: bool,
 }
 
 impl Headers {
@@ -59,16 +61,14 @@ impl Headers {
                 "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
             ),
         ];
-        // In front of it, that is the proxy's to promise.
-        let tls = config.tls.is_some();
-        let secure = tls.then_some((header::STRICT_TRANSPORT_SECURITY, STRICT_TRANSPORT_SECURITY));
         Arc::new(Self {
             policy: Policy::new(config, std::env::var_os("LEPTOS_WATCH").is_some()),
             others: others
                 .into_iter()
-                .chain(secure)
                 .map(|(name, value)| (name, HeaderValue::from_static(value)))
                 .collect(),
+            // In front of it, that is the proxy's to promise.
+            secure: config.tls.is_some(),
         })
     }
 }
@@ -124,8 +124,11 @@ impl Policy {
 /// Adds them; a route that needs another value sets it itself and keeps it.
 pub(super) async fn add_headers(
     State(headers): State<Arc<Headers>>,
-    mut response: Response,
+    request: Request,
+    next: Next,
 ) -> Response {
+    let promised = headers.secure && is_usual_port(request.headers());
+    let mut response = next.run(request).await;
     if carries_messages(response.headers()) {
         let nosniff = HeaderValue::from_static("nosniff");
         response
@@ -141,7 +144,22 @@ pub(super) async fn add_headers(
     for (name, value) in &headers.others {
         answered.entry(name).or_insert_with(|| value.clone());
     }
+    if promised {
+        answered.insert(header::STRICT_TRANSPORT_SECURITY, STRICT_TRANSPORT_SECURITY);
+    }
     response
+}
+
+/// Whether the server was asked on the port that https has by itself. The promise is one of the whole host: from another port, it
+/// would close whatever the host serves by http.
+fn is_usual_port(headers: &HeaderMap) -> bool {
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
+    host.is_some_and(|host| {
+        host.parse::<Authority>()
+            .is_ok_and(|name| matches!(host.strip_prefix(name.host()), Some("" | ":443")))
+    })
 }
 
 /// Whether an answer carries messages of a session: a page reads them and never shows them, and what is said about pages would
@@ -179,6 +197,23 @@ mod tests {
         let policy = Policy::new(&Config::default(), false).with(None);
         let policy = policy.to_str().unwrap();
         assert!(policy.contains("style-src 'self';"), "{policy}");
+    }
+
+    #[test]
+    fn only_a_host_on_the_usual_port_is_promised_to_stay_with_https() {
+        for (host, usual) in [
+            (Some("maru.test"), true),
+            (Some("maru.test:443"), true),
+            (Some("[2001:db8::1]"), true),
+            (Some("maru.test:8443"), false),
+            (Some("[2001:db8::1]:8443"), false),
+            (Some("maru.test:none"), false),
+            (None, false),
+        ] {
+            let host = host.map(|host| (header::HOST, HeaderValue::from_static(host)));
+            let headers = host.into_iter().collect();
+            assert_eq!(is_usual_port(&headers), usual, "{headers:?}");
+        }
     }
 
     #[test]

@@ -13,6 +13,7 @@ use std::{
 };
 
 use axum::response::Response;
+use futures_util::poll;
 use hyper::{
     Request,
     body::Incoming,
@@ -91,6 +92,10 @@ impl Activity {
         self.asked.store(true, Ordering::Relaxed);
     }
 
+    fn was_asked(&self) -> bool {
+        self.asked.load(Ordering::Relaxed)
+    }
+
     /// Something was written.
     pub(super) fn written(&self) {
         let ms = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -100,7 +105,7 @@ impl Activity {
     /// Resolves when nothing was written for `idle`, or no request came within `first`.
     async fn over(&self, first: Duration, idle: Duration) {
         loop {
-            let due = if self.asked.load(Ordering::Relaxed) {
+            let due = if self.was_asked() {
                 self.begun + Duration::from_millis(self.written_ms.load(Ordering::Relaxed)) + idle
             } else {
                 self.begun + first
@@ -182,7 +187,11 @@ impl Conversation {
             + 'static,
         S::Future: Send + 'static,
     {
-        let shaken = time::timeout(self.first, handshake(tls, socket)).await;
+        let shaken = tokio::select! {
+            shaken = time::timeout(self.first, handshake(tls, socket)) => shaken,
+            // Nothing was asked yet, as on a connection without TLS that ends at once.
+            () = self.tasks.stopping().wait() => return,
+        };
         match shaken {
             Ok(Ok(stream)) if stream.get_ref().1.alpn_protocol() == Some(b"h2") => {
                 self.speak_http2(stream, service, activity).await;
@@ -227,16 +236,31 @@ impl Conversation {
             () = self.tasks.stopping().wait() => {
                 // Takes no new request, and ends with the last that is under way.
                 connection.as_mut().graceful_shutdown();
-                connection.await
+                // Tells who is there that it is over. Who has not even said that it speaks HTTP/2 would never hear it.
+                if !activity.was_asked()
+                    && (poll!(connection.as_mut()).is_ready() || !activity.was_asked())
+                {
+                    return;
+                }
+                tokio::select! {
+                    ended = &mut connection => ended,
+                    () = activity.over(self.first, self.idle) => goodbye(connection).await,
+                }
             }
             () = activity.over(self.first, self.idle) => {
                 connection.as_mut().graceful_shutdown();
-                // A client that is gone answers nothing any more.
-                time::timeout(GOODBYE, connection).await.unwrap_or(Ok(()))
+                goodbye(connection).await
             }
         };
         note(ended);
     }
+}
+
+/// A client that is gone answers nothing any more.
+async fn goodbye(
+    connection: impl Future<Output = Result<(), hyper::Error>>,
+) -> Result<(), hyper::Error> {
+    time::timeout(GOODBYE, connection).await.unwrap_or(Ok(()))
 }
 
 fn note(ended: Result<(), hyper::Error>) {

@@ -8,6 +8,9 @@ use tokio::time;
 use super::*;
 
 const PROXY: &str = "10.0.0.1";
+/// What lets nobody pass.
+const NOTHING: Rate = Rate::per_second(1, 0);
+const SID: SessionId = [7; 16];
 
 fn visitors(rates: Rates) -> Arc<Visitors> {
     let config = Config {
@@ -124,6 +127,7 @@ async fn a_link_counts_until_it_ends_and_every_limit_has_its_sentence() {
 async fn a_new_link_of_an_address_does_not_begin_with_what_the_old_one_spent() {
     let visitors = visitors(Rates {
         address_messages: Rate::per_second(1, 5),
+        free_messages: NOTHING,
         ..Rates::default()
     });
     let guest = guest(&visitors, "203.0.113.5", None);
@@ -133,6 +137,133 @@ async fn a_new_link_of_an_address_does_not_begin_with_what_the_old_one_spent() {
         passed += (0..3).filter(|_| link.heard(1).is_ok()).count();
     }
     assert_eq!(passed, 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_goes_on_has_on_its_next_link_what_it_had_left_on_the_one_before() {
+    let visitors = visitors(Rates {
+        messages: Rate::per_second(1, 10),
+        presence: Rate::per_second(1, 3),
+        ..Rates::default()
+    });
+    let guest = guest(&visitors, "203.0.113.5", None);
+    let link = guest.opens_link().unwrap();
+    link.remember(&SID);
+    let (mut heard, mut moved) = (0, 0);
+    let mut say = |link: &LinkRates| {
+        heard += (0..4).filter(|_| link.heard(1).is_ok()).count();
+        moved += (0..2).filter(|_| link.moved().is_ok()).count();
+    };
+    say(&link);
+    drop(link);
+    for _ in 0..5 {
+        say(&guest.resumes_link(&SID));
+        say(&guest.speaks(&SID));
+    }
+    assert_eq!((heard, moved), (10, 3));
+    // Another session of the same address has its own.
+    let other = guest.opens_link().unwrap();
+    assert!(other.heard(1).is_ok() && other.moved().is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_resume_is_counted_and_never_refused_for_its_own_dead_link() {
+    let visitors = visitors(Rates {
+        links: 1,
+        ..Rates::default()
+    });
+    let guest = guest(&visitors, "203.0.113.5", None);
+    let dead = guest.opens_link().unwrap();
+    dead.remember(&SID);
+    let next = guest.resumes_link(&SID);
+    assert!(guest.opens_link().is_err(), "two are open");
+    drop(dead);
+    assert!(guest.opens_link().is_err(), "one is open");
+    drop(next);
+    assert!(guest.opens_link().is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_link_that_overspends_what_an_address_may_say_is_dropped_and_no_other() {
+    let visitors = visitors(Rates {
+        address_messages: Rate::per_second(1, 100),
+        address_bytes: Rate::per_second(1, 300_000),
+        address_presence: Rate::per_second(1, 50),
+        ..Rates::default()
+    });
+    let guest = guest(&visitors, "203.0.113.5", None);
+    let flood = [
+        |link: &LinkRates| link.heard(1),
+        |link: &LinkRates| link.heard(10_000),
+        |link: &LinkRates| link.moved(),
+    ];
+    for say in flood {
+        let typist = guest.opens_link().unwrap();
+        let mallory = guest.opens_link().unwrap();
+        let told = (0..3_000).find_map(|_| say(&mallory).err()).unwrap();
+        assert!(told.message.starts_with("your address"), "{}", told.message);
+        for _ in 0..60 * 60 {
+            typist.heard(100).unwrap();
+            typist.moved().unwrap();
+            time::advance(Duration::from_millis(60)).await;
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_session_of_an_address_does_not_begin_with_the_presence_that_the_old_one_spent() {
+    let visitors = visitors(Rates {
+        address_presence: Rate::per_second(1, 5),
+        free_presence: NOTHING,
+        ..Rates::default()
+    });
+    let guest = guest(&visitors, "203.0.113.5", None);
+    let mut passed = 0;
+    for _ in 0..10 {
+        let link = guest.opens_link().unwrap();
+        passed += (0..3).filter(|_| link.moved().is_ok()).count();
+    }
+    assert_eq!(passed, 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn sockets_and_bodies_of_an_address_count_before_a_word_was_said() {
+    let visitors = visitors(Rates {
+        under_way: 2,
+        ..Rates::default()
+    });
+    let guest = guest(&visitors, "203.0.113.5", None);
+    let socket = guest.opens_socket().unwrap();
+    let body = guest.sends().unwrap();
+    for told in [guest.opens_socket().err(), guest.sends().err()] {
+        let told = told.unwrap();
+        assert_eq!(told.code, ErrorCode::Rate);
+        assert!(told.message.contains("under way"), "{}", told.message);
+    }
+    drop(body);
+    assert!(guest.sends().is_ok());
+    drop(socket);
+    let both = (guest.opens_socket(), guest.sends());
+    assert!(both.0.is_ok() && both.1.is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_sockets_together_are_no_more_than_connections_may_be() {
+    let config = Config {
+        max_connections: 2,
+        ..Config::default()
+    };
+    let visitors = Arc::new(Visitors::new(&config, &Arc::new(Metrics::new())));
+    let (near, far) = (
+        guest(&visitors, "127.0.0.1", None),
+        guest(&visitors, "203.0.113.5", None),
+    );
+    let places = (near.opens_socket().unwrap(), far.opens_socket().unwrap());
+    let told = near.opens_socket().err().unwrap();
+    assert_eq!(told.code, ErrorCode::Unavailable);
+    assert_eq!(too_much(&told).status(), StatusCode::SERVICE_UNAVAILABLE);
+    drop(places);
+    assert!(near.opens_socket().is_ok());
 }
 
 #[tokio::test(start_paused = true)]
@@ -181,4 +312,12 @@ async fn pastes_and_fast_bots_pass_and_quiet_addresses_are_forgotten() {
         drop(visitors.address(address));
     }
     assert!(visitors.addresses.lock().unwrap().len() <= REMEMBERED);
+    let guest = guest(&visitors, "203.0.113.5", None);
+    let open = guest.speaks(&SID);
+    for n in 0..2 * REMEMBERED as u128 {
+        drop(guest.speaks(&n.to_be_bytes()));
+    }
+    let sessions = visitors.sessions.lock().unwrap();
+    assert!(sessions.len() <= REMEMBERED && sessions.contains_key(&SID));
+    drop((sessions, open));
 }

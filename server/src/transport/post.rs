@@ -70,7 +70,7 @@ async fn greet(
     body: Body,
     answers: &mut Vec<Bytes>,
 ) -> Result<Response, Ended> {
-    let messages = messages(state, body, MAX_HELLO).await?;
+    let messages = messages(state, guest, body, MAX_HELLO).await?;
     let Some(first) = first_frame(messages, answers)? else {
         return Ok(packet(&*answers));
     };
@@ -123,6 +123,7 @@ pub async fn send(
     State(state): State<AppState>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     asked: Result<Query<Asked>, QueryRejection>,
+    Extension(guest): Extension<Guest>,
     request: Request,
 ) -> Response {
     let (headers, body) = match admitted(&state, peer, request) {
@@ -130,7 +131,7 @@ pub async fn send(
         Err(response) => return response,
     };
     let sent = match asked {
-        Ok(Query(asked)) => receive(&state, &asked, &headers, body).await,
+        Ok(Query(asked)) => receive(&state, &guest, &asked, &headers, body).await,
         Err(rejection) => Err(unasked(&rejection)),
     };
     match sent {
@@ -141,13 +142,14 @@ pub async fn send(
 
 async fn receive(
     state: &AppState,
+    guest: &Guest,
     asked: &Asked,
     headers: &HeaderMap,
     body: Body,
 ) -> Result<(), Ended> {
     let whose = authorization(headers)?;
     let link = state.http_links.find(state, &whose).await?;
-    let messages = messages(state, body, MAX_BODY).await?;
+    let messages = messages(state, guest, body, MAX_BODY).await?;
     let n = asked.n.get();
     // A request may be given up while it waits, and what it said is to be taken in whole.
     tokio::spawn(async move { link.receive(n, messages).await })
@@ -160,35 +162,60 @@ async fn receive(
 pub async fn bye(
     State(state): State<AppState>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Extension(guest): Extension<Guest>,
     request: Request,
 ) -> Response {
     let (headers, body) = match admitted(&state, peer, request) {
         Ok(parts) => parts,
         Err(response) => return response,
     };
-    match last_words(&state, &headers, body).await {
+    match last_words(&state, &guest, &headers, body).await {
         Ok(()) => packet([]),
         Err(ended) => refusal(&[], &ended),
     }
 }
 
-async fn last_words(state: &AppState, headers: &HeaderMap, body: Body) -> Result<(), Ended> {
+async fn last_words(
+    state: &AppState,
+    guest: &Guest,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<(), Ended> {
     let Authorization { sid, key, link } = authorization(headers)?;
     let room = state.rooms.find(&sid).await.ok_or_else(room::gone)?;
-    let frames = messages(state, body, MAX_BODY)
-        .await?
-        .iter()
-        .map(|message| ClientFrame::decode(message).map_err(|error| malformed(&error)))
-        .collect::<Result<Vec<_>, _>>()?;
+    let messages = messages(state, guest, body, MAX_BODY).await?;
+    let rates = guest.speaks(&sid);
+    let mut frames = Vec::new();
+    let mut put = |message: &Bytes| {
+        rates.heard(message.len())?;
+        match ClientFrame::decode(message).map_err(|error| malformed(&error))? {
+            frame @ (ClientFrame::Data { .. } | ClientFrame::Bye) => frames.push(frame),
+            _ => return Err(no_last_word()),
+        }
+        Ok(())
+    };
+    let mut then = messages.iter().try_for_each(&mut put);
     if frames.is_empty() {
-        return Err(Ended::new(ErrorCode::Protocol, "last words without a word"));
+        then = then.and(Err(Ended::new(
+            ErrorCode::Protocol,
+            "last words without a word",
+        )));
     }
     // Not given up with the request: the page that sent it is gone.
     let words = tokio::spawn(async move { room.last_words(&sid, &key, link, frames).await });
     if words.await.unwrap_or_else(|_| Err(failed()))? == Received::Left {
         state.http_links.supersede(&sid, link + 1);
+        return Ok(());
     }
-    Ok(())
+    then
+}
+
+/// What a page is told that asks for more than to be taken in when it is left.
+fn no_last_word() -> Ended {
+    Ended::new(
+        ErrorCode::Protocol,
+        "last words are edits and a goodbye, and nothing else",
+    )
 }
 
 fn failed() -> Ended {
@@ -220,7 +247,13 @@ fn admitted(
 }
 
 /// The messages of a body, read within a time, and not while the disk is behind.
-async fn messages(state: &AppState, body: Body, max: usize) -> Result<Vec<Bytes>, Ended> {
+async fn messages(
+    state: &AppState,
+    guest: &Guest,
+    body: Body,
+    max: usize,
+) -> Result<Vec<Bytes>, Ended> {
+    let _under_way = guest.sends()?;
     let due = Instant::now() + state.config.deadlines.body;
     while is_behind(state) {
         if due <= Instant::now() {

@@ -17,6 +17,7 @@ use protocol::session::Ended;
 use tokio::time;
 
 use super::{deadlines::Deadlines, gate::Gated};
+use crate::rates::Place;
 
 /// The slowest downlink that is not taken for a dead one, in bytes a millisecond. Only a plain Yjs client gets messages so
 /// large that this counts.
@@ -32,6 +33,8 @@ pub type Goodbye = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// A WebSocket of which every wait is bounded.
 pub struct Socket {
+    // Dropped before the connection: who sees its end may open the next.
+    _place: Place,
     inner: Gated<WebSocket>,
     deadlines: Deadlines,
 }
@@ -41,14 +44,14 @@ pub struct Socket {
 pub enum Incoming {
     /// A binary message.
     Message(Bytes),
-    /// A sign of life without content.
-    Alive,
+    /// A ping or a pong, of so many bytes.
+    Alive(usize),
     /// The peer closed.
     Closed,
     /// The connection broke, or the peer did not keep to the rules of WebSocket or the size of messages.
     Unreadable,
-    /// A message that may not come here, such as text.
-    Unexpected,
+    /// A message that may not come here, such as text, of so many bytes.
+    Unexpected(usize),
 }
 
 /// Sets the bounds of a WebSocket whose messages come with at most `max` bytes.
@@ -65,10 +68,11 @@ pub fn bounded(upgrade: WebSocketUpgrade, max: usize) -> WebSocketUpgrade<impl O
 }
 
 impl Socket {
-    /// Takes over an upgraded connection.
+    /// Takes over an upgraded connection, which holds `place` until it ends.
     #[must_use]
-    pub fn new(socket: WebSocket, deadlines: Deadlines) -> Self {
+    pub fn new(socket: WebSocket, place: Place, deadlines: Deadlines) -> Self {
         Self {
+            _place: place,
             inner: Gated::new(socket),
             deadlines,
         }
@@ -167,9 +171,9 @@ async fn within(limit: Duration, sent: impl Future<Output = Result<(), Error>>) 
 fn incoming(next: Option<Result<Message, Error>>) -> Incoming {
     match next {
         Some(Ok(Message::Binary(bytes))) => Incoming::Message(bytes),
-        Some(Ok(Message::Ping(_) | Message::Pong(_))) => Incoming::Alive,
+        Some(Ok(Message::Ping(bytes) | Message::Pong(bytes))) => Incoming::Alive(bytes.len()),
         Some(Ok(Message::Close(_))) | None => Incoming::Closed,
-        Some(Ok(Message::Text(_))) => Incoming::Unexpected,
+        Some(Ok(Message::Text(text))) => Incoming::Unexpected(text.len()),
         Some(Err(_)) => Incoming::Unreadable,
     }
 }

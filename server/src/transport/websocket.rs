@@ -21,7 +21,12 @@ use super::{
     socket::{Incoming, Socket, bounded},
     unreadable,
 };
-use crate::{http::AppState, metrics::LinkKind, rates::Guest, room::TAKE_BYTES};
+use crate::{
+    http::AppState,
+    metrics::LinkKind,
+    rates::{Guest, too_much},
+    room::TAKE_BYTES,
+};
 
 /// Messages taken from a socket before what they caused is written.
 const BURST: usize = 64;
@@ -39,11 +44,17 @@ pub async fn upgrade(
     if let Err(refusal) = check_origin(&state, peer, &headers) {
         return refusal;
     }
+    let place = match guest.opens_socket() {
+        Ok(place) => place,
+        Err(ended) => return too_much(&ended),
+    };
     let tasks = state.tasks.clone();
     let deadlines = state.config.deadlines;
     bounded(upgrade, MAX_MESSAGE)
         .protocols(["rt.1"])
-        .on_upgrade(move |socket| tasks.run(serve(state, guest, Socket::new(socket, deadlines))))
+        .on_upgrade(move |socket| {
+            tasks.run(serve(state, guest, Socket::new(socket, place, deadlines)))
+        })
 }
 
 async fn serve(state: AppState, guest: Guest, mut socket: Socket) {
@@ -124,10 +135,10 @@ async fn first_frame(
                 Some(frame) => return Ok(Some(frame)),
                 None => {}
             },
-            Incoming::Alive => {}
+            Incoming::Alive(_) => {}
             Incoming::Closed => return Ok(None),
             Incoming::Unreadable => return Err(unreadable()),
-            Incoming::Unexpected => return Err(unexpected()),
+            Incoming::Unexpected(_) => return Err(unexpected()),
         }
     }
 }
@@ -224,10 +235,11 @@ async fn handle(
             let received = link.room.receive(link.author, link.number, frame).await?;
             Ok((received == Received::Left).then_some(End::Left))
         }
-        Incoming::Alive => Ok(None),
+        // Each is answered, and a message to the session it is not.
+        Incoming::Alive(bytes) => link.rates.heard(bytes).map(|()| None),
         Incoming::Closed => Ok(Some(End::Lost)),
         Incoming::Unreadable => Err(unreadable()),
-        Incoming::Unexpected => Err(unexpected()),
+        Incoming::Unexpected(_) => Err(unexpected()),
     }
 }
 

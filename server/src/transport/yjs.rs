@@ -29,7 +29,7 @@ use crate::{
     access::judge::Denied,
     http::AppState,
     metrics::LinkKind,
-    rates::{Guest, LinkRates},
+    rates::{Guest, LinkRates, too_much},
     rooms::Visit,
 };
 
@@ -62,6 +62,10 @@ pub async fn upgrade(
     let shown = shown
         .ok()
         .map(|Query(shown)| shown.token.unwrap_or_default());
+    let place = match guest.opens_socket() {
+        Ok(place) => place,
+        Err(ended) => return too_much(&ended),
+    };
     let (tasks, deadlines) = (state.tasks.clone(), state.config.deadlines);
     // A first sync step may carry a week of edits made without a network.
     let max = state.config.max_update.saturating_mul(8) + (64 << 10);
@@ -71,7 +75,7 @@ pub async fn upgrade(
             guest,
             doc,
             shown,
-            Socket::new(socket, deadlines),
+            Socket::new(socket, place, deadlines),
         ))
     })
 }
@@ -195,7 +199,11 @@ async fn converse(state: &AppState, link: &mut Link, socket: &mut Socket, wake: 
                     }
                 }
                 // The provider sends text only when something between it and us did.
-                Some(Incoming::Alive | Incoming::Unexpected) => {}
+                Some(Incoming::Alive(bytes) | Incoming::Unexpected(bytes)) => {
+                    if let Err(ended) = rates.heard(bytes) {
+                        return End::Refused(ended);
+                    }
+                }
                 Some(Incoming::Unreadable) => return End::Refused(unreadable()),
                 Some(Incoming::Closed) => return End::Lost,
                 None => break,

@@ -1,5 +1,6 @@
 //! The doors of the server: TLS, HTTP/2, the rules of WebSocket byte by byte, and clients that want to hurt.
 
+mod addresses;
 mod certificate;
 mod hostile;
 mod http2;

@@ -8,7 +8,12 @@ use protocol::{
 };
 use serde_json::Value;
 
-use crate::{person::Person, support::Running, wire::Wire};
+use crate::{
+    http::client::{answer, ask},
+    person::Person,
+    support::Running,
+    wire::Wire,
+};
 
 /// The data that the page carries for its script.
 fn embedded(html: &str) -> Value {
@@ -202,6 +207,32 @@ async fn a_document_is_opened_by_name_or_address_and_anything_else_leads_home() 
     let reply = server.get("/d/%ED%95%9C", "").await;
     assert_eq!((reply.status, reply.header("location")), (303, "/?refused"));
     assert_eq!(server.get("/?refused", "").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_link_that_a_form_sends_is_in_no_address_and_its_token_goes_no_further() {
+    let server = Running::start(|_| {}).await;
+    let form = "application/x-www-form-urlencoded";
+    for (kind, body, leads_to) in [
+        (form, "doc=notes", "/d/notes"),
+        (
+            form,
+            "doc=http%3A%2F%2Fx%2Fd%2Fnotes%23t%3Da.b.c",
+            "/d/notes",
+        ),
+        (form, "doc=%ED%95%9C", "/?refused"),
+        (form, "name=notes", "/?refused"),
+        ("text/plain", "doc=notes", "/?refused"),
+    ] {
+        let headers = format!("content-type: {kind}\r\n");
+        let asked = ask(server.addr, "POST /open", &headers, Some(body.as_bytes())).await;
+        let reply = answer(asked).await;
+        assert_eq!(
+            (reply.status, reply.header("location")),
+            (303, leads_to),
+            "{body}"
+        );
+    }
 }
 
 #[tokio::test]

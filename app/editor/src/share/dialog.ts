@@ -39,9 +39,11 @@ export function open(sharing: Sharing, lang: string): Dialog {
     element("button", { type: "submit", class: "primary" }, say.make))
   const made = copyField("maru-share-made", say)
   const madeBox = element("div", { class: "share-made" }, made.element)
+  // Always there: a region that comes together with its words is not read out.
+  const news = element("p", { class: "unseen", role: "status" })
   const list = linkList(sharing, say)
 
-  const parts = element("div", { class: "share-parts" }, who, own.element, closing, closingHint, problem, form, madeBox, list.element)
+  const parts = element("div", { class: "share-parts" }, who, own.element, closing, closingHint, problem, form, news, madeBox, list.element)
   const dialog = element("dialog", { class: "dialog", id: "maru-share", "aria-labelledby": "maru-share-title" },
     element("div", { class: "dialog-head" },
       element("h2", { id: "maru-share-title" }, say.title),
@@ -88,8 +90,11 @@ export function open(sharing: Sharing, lang: string): Dialog {
     hint.textContent = promises ? say.honest : say.hints[access]!
     hint.dataset.warns = String(promises)
     madeBox.hidden = newest === undefined
-    made.show(isOwn ? say.madeOwn : say.made, newest ?? "")
-    list.show(sharing.links())
+    const told = isOwn ? say.madeOwn : say.made
+    made.show(told, newest ?? "")
+    const heard = newest === undefined ? "" : told
+    if (news.textContent !== heard) news.textContent = heard
+    list.show(sharing.links(), waiting)
   }
 
   document.body.append(dialog)

@@ -20,6 +20,8 @@ export interface Sharing {
   shut(closed: boolean): void
   /** The dialog was closed: what was told once is forgotten. */
   forget(): void
+  /** There is no dialog: it could not be fetched. */
+  missing(): void
 }
 
 /** What the session can tell the dialog. */

@@ -37,6 +37,7 @@ const english = {
     "Your link does not let you see or change the links of this document. Nothing was changed. You can pass on the link above, or ask whoever gave it to you.",
     "This document has as many links as it may, or too many were made in a short time. Nothing was changed. Revoke links that nobody needs, or try again in a minute.",
     "The server could not do that. The links are as they were. Try again; if it goes on, tell whoever runs the server.",
+    "No answer came: it may or may not have been done. The text is safe. Look at the list below, and try again if it was not.",
   ],
 }
 
@@ -77,6 +78,7 @@ const korean: typeof english = {
     "내 링크로는 이 문서의 링크를 보거나 바꿀 수 없어요. 아무것도 바뀌지 않았어요. 위의 링크를 그대로 전하거나, 링크를 준 사람에게 물어봐 주세요.",
     "이 문서의 링크가 너무 많거나, 짧은 시간에 너무 많이 만들었어요. 아무것도 바뀌지 않았어요. 필요 없는 링크를 거두거나 잠시 뒤에 다시 해 주세요.",
     "서버가 처리하지 못했어요. 링크는 모두 그대로예요. 다시 해 보고, 계속되면 서버를 관리하는 사람에게 알려 주세요.",
+    "답이 오지 않아서 되었을 수도 있고 안 되었을 수도 있어요. 글은 안전해요. 아래 목록을 보고, 되지 않았으면 다시 해 주세요.",
   ],
 }
 

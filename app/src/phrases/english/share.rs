@@ -21,5 +21,12 @@ fn note(note: Note) -> &'static str {
             "Your access ends in less than a minute and could not be renewed yet. What is marked as saved is safe. The page keeps \
              trying; go on."
         }
+        Note::WithoutLink => {
+            "The link that you opened is not valid here, or no longer. Nothing was lost: this document opens by its address too, and \
+             you go on without the link. If it should give you other rights, ask for a new one."
+        }
+        Note::ShareMissing => {
+            "The share dialog could not be loaded. Nothing was changed. Try again when the page is connected, or reload it."
+        }
     }
 }

@@ -137,6 +137,8 @@ fn a_refusal_is_told_by_what_came_before_it() {
         (false, true, false, no_token, Trouble::NeedsLink),
         (true, true, false, no_token, Trouble::BadLink),
         (false, false, true, no_token, Trouble::Closed),
+        // It came with its text, and somebody may have begun to write.
+        (false, false, false, no_token, Trouble::Closed),
         (true, true, true, no_token, Trouble::Revoked { open: false }),
         (
             true,
@@ -172,7 +174,9 @@ fn an_operator_who_cannot_be_reached_has_not_ended_anything() {
     let expired = refused(ErrorCode::Expired);
     for (renewal, expected) in [
         (Renewal::Asking(0), None),
+        (Renewal::Given(0), None),
         (Renewal::Asking(3), Some(Trouble::NotRenewed)),
+        (Renewal::Given(3), Some(Trouble::NotRenewed)),
         (Renewal::Over, Some(Trouble::Expired { open: false })),
     ] {
         reporter.rights.renewal = renewal;
@@ -203,6 +207,37 @@ fn an_end_that_is_near_is_told_of_unless_it_is_being_put_off() {
     assert_eq!(reporter.note(&facts, &live, 40_000), None);
     live.expires_at = None;
     assert_eq!(reporter.note(&facts, &live, 40_000), None);
+}
+
+#[test]
+fn a_renewal_has_worked_once_a_session_is_live_that_does_not_end_soon() {
+    let mut reporter = reporter(true, true, true);
+    let mut live = status(LinkStatus::Live, None, None);
+    live.expires_at = Some(30_000);
+    reporter.rights.renewal = Renewal::Given(2);
+    reporter.facts(&live, 2);
+    assert_eq!(reporter.rights.renewal, Renewal::Given(2));
+    reporter.facts(&refused(ErrorCode::Expired), 3);
+    assert_eq!(reporter.rights.renewal, Renewal::Given(2));
+    live.expires_at = Some(3_600_000);
+    reporter.facts(&live, 4);
+    assert_eq!(reporter.rights.renewal, Renewal::Idle);
+}
+
+#[test]
+fn what_is_told_in_passing_passes_and_is_told_without_a_link_too() {
+    let mut reporter = reporter(false, false, true);
+    reporter.rights.tell(Note::WithoutLink, 1_000);
+    for link in [LinkStatus::Live, LinkStatus::Connecting] {
+        let status = status(link, None, None);
+        let facts = reporter.facts(&status, 2_000);
+        let note = |now| reporter.note(&facts, &status, now);
+        assert_eq!(note(30_999), Some(Note::WithoutLink));
+        assert_eq!(note(31_000), None);
+    }
+    let barred = refused(ErrorCode::NoToken);
+    let facts = reporter.facts(&barred, 2_000);
+    assert_eq!(reporter.note(&facts, &barred, 2_000), None, "one at a time");
 }
 
 #[test]

@@ -20,6 +20,23 @@ fn replica(client: u64) -> Replica {
 }
 
 fn open(author: u64, replica: &Replica, client: u64, room: &mut Room) -> Session {
+    open_with(Rights::WRITE, author, replica, client, room)
+}
+
+const READ: Rights = Rights {
+    role: Role::Read,
+    expires_in_ms: None,
+};
+
+const PING: ClientFrame = ClientFrame::Ping { nonce: 1 };
+
+fn open_with(
+    rights: Rights,
+    author: u64,
+    replica: &Replica,
+    client: u64,
+    room: &mut Room,
+) -> Session {
     let hello = Hello {
         version: VERSION,
         doc: DocId::parse("d").unwrap(),
@@ -35,7 +52,7 @@ fn open(author: u64, replica: &Replica, client: u64, room: &mut Room) -> Session
         key: [author as u8; 32],
         author,
     };
-    Session::open(&hello, identity, Rights::WRITE, room).unwrap()
+    Session::open(&hello, identity, rights, room).unwrap()
 }
 
 fn types(replica: &mut Replica, text: &str) -> Bytes {
@@ -222,4 +239,102 @@ fn nobody_speaks_under_the_id_of_a_session_not_even_before_it_has_said_a_word() 
     let presence = ClientFrame::Presence { state: "{}".into() };
     assert_eq!(late.receive(presence, &mut room, 0), Ok(Received::Nothing));
     assert_eq!(room.presence.present(), 0);
+}
+
+fn presence() -> ClientFrame {
+    ClientFrame::Presence { state: "{}".into() }
+}
+
+#[test]
+fn a_reader_owns_no_id_and_has_no_writers_edits_refused() {
+    let mut room = room();
+    let mut ada = replica(1);
+    let mut eve = open_with(READ, 1, &ada, 1, &mut room);
+    eve.receive(PING, &mut room, 0).unwrap();
+    let seen = eve.receive(presence(), &mut room, 0);
+    assert_eq!(seen, Ok(Received::Presence), "a reader is seen");
+
+    let mut hers = open(2, &ada, 1, &mut room);
+    let first = types(&mut ada, "one");
+    assert!(taken(&hers.receive(update(1, &first), &mut room, 0)));
+    assert_eq!(
+        hers.receive(presence(), &mut room, 0),
+        Ok(Received::Presence)
+    );
+    eve.receive(PING, &mut room, 0).unwrap();
+    let state = ClientFrame::Presence {
+        state: "{\"user\":{\"name\":\"Eve\"}}".into(),
+    };
+    let silent = eve.receive(state, &mut room, 0);
+    assert_eq!(silent, Ok(Received::Nothing), "the writer speaks now");
+    let second = types(&mut ada, "two ");
+    assert!(taken(&hers.receive(update(2, &second), &mut room, 0)));
+    assert!(room.claims.is_owner(ClientId::from_random(1), 2));
+}
+
+#[test]
+fn a_reader_who_may_write_owns_its_id_from_then_on_and_no_longer_than_it_may() {
+    let mut room = room();
+    let mut ada = replica(1);
+    let id = ClientId::from_random(1);
+    let mut hers = open_with(READ, 1, &ada, 1, &mut room);
+    hers.receive(PING, &mut room, 0).unwrap();
+    assert!(!room.claims.is_owner(id, 1));
+    hers.set_rights(Rights::WRITE, &mut room);
+    assert!(room.claims.is_owner(id, 1), "before it says a word");
+    let first = types(&mut ada, "one");
+    assert!(taken(&hers.receive(update(1, &first), &mut room, 0)));
+
+    let mut other = open(2, &replica(2), 2, &mut room);
+    let mut forger = replica(1);
+    forger.apply([&first[..]]).unwrap();
+    let forged = types(&mut forger, "forged");
+    let asked = Ok(Received::Nothing);
+    assert_eq!(other.receive(update(1, &forged), &mut room, 0), asked);
+    assert_eq!(room.text(), "one");
+    let mut late = open(3, &ada, 1, &mut room);
+    late.receive(PING, &mut room, 0).unwrap();
+    assert!(room.claims.is_owner(id, 1), "and for good");
+
+    hers.set_rights(READ, &mut room);
+    assert!(!room.claims.is_owner(id, 1));
+    let second = types(&mut ada, "two ");
+    assert!(taken(&late.receive(update(1, &second), &mut room, 0)));
+}
+
+#[test]
+fn a_reader_that_goes_on_for_a_writers_session_does_not_keep_its_id() {
+    let mut room = room();
+    let ada = replica(1);
+    let mut hers = open(1, &ada, 1, &mut room);
+    hers.receive(PING, &mut room, 0).unwrap();
+    let mut again = open_with(READ, 2, &ada, 1, &mut room);
+    room.claims.pass_on(1, 2);
+    again.receive(PING, &mut room, 0).unwrap();
+    assert!(!room.claims.is_owner(ClientId::from_random(1), 2));
+}
+
+#[test]
+fn a_yjs_reader_is_seen_until_a_writer_comes_under_its_id() {
+    let mut room = room();
+    let says = |clock: u8| {
+        let mut bytes = vec![1, 1, clock];
+        crate::wire::put_str(&mut bytes, &format!("{{\"clock\":{clock}}}"));
+        Bytes::from(Message::Awareness(&bytes).encode())
+    };
+    let mut eve = YjsSession::open(1, Role::Read, &room);
+    let seen = eve.receive(&says(1), &mut room, 0);
+    assert_eq!(seen, Ok(Received::Presence));
+    let mut hers = open(2, &replica(1), 1, &mut room);
+    assert_eq!(
+        hers.receive(presence(), &mut room, 0),
+        Ok(Received::Presence)
+    );
+    let silent = eve.receive(&says(2), &mut room, 0);
+    assert_eq!(silent, Ok(Received::Nothing));
+    room.claims.release(2);
+    room.presence.leave(2, 0);
+    eve.set_role(Role::Write);
+    assert_eq!(eve.receive(&says(3), &mut room, 0), Ok(Received::Presence));
+    assert!(room.claims.is_owner(ClientId::from_random(1), 1));
 }

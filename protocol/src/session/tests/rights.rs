@@ -75,7 +75,7 @@ fn a_reader_asks_and_is_told_and_changes_nothing() {
 fn changed_rights_are_told_and_count_at_once() {
     let mut room = room(RoomLimits::default());
     let mut session = opened(1, &mut room);
-    let set = |session: &mut Session, room: &Room, role| {
+    let set = |session: &mut Session, room: &mut Room, role| {
         let rights = Rights {
             role,
             expires_in_ms: None,
@@ -83,13 +83,13 @@ fn changed_rights_are_told_and_count_at_once() {
         session.set_rights(rights, room);
     };
     let edits = typed(1, &["a", "b"]);
-    set(&mut session, &room, Role::Read);
+    set(&mut session, &mut room, Role::Read);
     let refused = session.receive(update(1, &edits[0]), &mut room, 5);
     assert_eq!(
         refused.map_err(|ended| ended.code),
         Err(ErrorCode::ReadOnly)
     );
-    set(&mut session, &room, Role::Write);
+    set(&mut session, &mut room, Role::Write);
     let frames = told(&mut session, &mut room);
     let newest = ServerFrame::Rights {
         role: Role::Write,
@@ -108,7 +108,7 @@ fn a_damaged_document_makes_readers_of_all() {
     let mut session = open(1, &mut room);
     let frames = told(&mut session, &mut room);
     assert!(matches!(&frames[0], ServerFrame::Welcome(welcome) if welcome.role == Role::Read));
-    session.set_rights(Rights::WRITE, &room);
+    session.set_rights(Rights::WRITE, &mut room);
     let frames = told(&mut session, &mut room);
     assert!(matches!(
         frames[0],

@@ -6,10 +6,10 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use protocol::id::DocId;
 use serde_json::{Value, json};
 
-use super::*;
+use super::{operator::ED25519_SPKI, *};
 use crate::access::claims::Access;
 
-const SECRET: &[u8] = b"a secret of the operator, long enough";
+pub(super) const SECRET: &[u8] = b"a secret of the operator, long enough";
 
 fn claims() -> Claims {
     Claims {
@@ -28,33 +28,33 @@ fn part(value: &Value) -> String {
 }
 
 /// A token of this header and these claims, with a signature by `sign`.
-fn token(header: &Value, claims: &Value, sign: impl FnOnce(&[u8]) -> Vec<u8>) -> String {
+pub(super) fn token(header: &Value, claims: &Value, sign: impl FnOnce(&[u8]) -> Vec<u8>) -> String {
     let message = format!("{}.{}", part(header), part(claims));
     let signature = sign(message.as_bytes());
     format!("{message}.{}", BASE64_URL_SAFE_NO_PAD.encode(signature))
 }
 
-fn mac(secret: &[u8]) -> impl FnOnce(&[u8]) -> Vec<u8> {
+pub(super) fn mac(secret: &[u8]) -> impl FnOnce(&[u8]) -> Vec<u8> {
     let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, secret);
     move |message| ring::hmac::sign(&key, message).as_ref().to_vec()
 }
 
-fn pair(ring: &KeyRing) -> Ed25519KeyPair {
+pub(super) fn pair(ring: &KeyRing) -> Ed25519KeyPair {
     Ed25519KeyPair::from_pkcs8(&ring.keys.back().unwrap().pkcs8).unwrap()
 }
 
 /// The public key as an operator has it in a file.
-fn pem(public: &[u8]) -> Vec<u8> {
+pub(super) fn pem(public: &[u8]) -> Vec<u8> {
     let der = [&ED25519_SPKI[..], public].concat();
     let text = BASE64_STANDARD.encode(der);
     format!("-----BEGIN PUBLIC KEY-----\n{text}\n-----END PUBLIC KEY-----\n").into_bytes()
 }
 
-fn whole() -> Value {
+pub(super) fn whole() -> Value {
     serde_json::to_value(claims()).unwrap()
 }
 
-fn hs256() -> Value {
+pub(super) fn hs256() -> Value {
     json!({"alg": "HS256", "typ": "JWT"})
 }
 
@@ -336,14 +336,45 @@ fn a_new_key_signs_and_the_old_ones_go_on_until_they_are_dropped() {
 }
 
 #[test]
-fn what_is_no_key_of_an_operator_is_refused_at_the_start() {
-    for wrong in [
-        &b""[..],
-        b"too short",
-        b"-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYI\n-----END PUBLIC KEY-----\n",
-        b"-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIE\n-----END PRIVATE KEY-----\n",
-        b"-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n, and more to be long enough",
-    ] {
-        assert!(OperatorKey::new(wrong).is_err(), "{}", String::from_utf8_lossy(wrong));
+fn keys_beyond_the_most_that_are_kept_end_and_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut keys = KeyRing::open(folder.path()).unwrap();
+    let old = keys.sign(&claims()).unwrap();
+    for _ in 1..MAX_KEYS {
+        assert_eq!(keys.rotate(folder.path(), false).unwrap(), 0);
     }
+    assert!(keys.verify(None, &old).is_ok());
+    assert_eq!(keys.rotate(folder.path(), false).unwrap(), 1);
+    assert!(keys.verify(None, &old).is_err());
+    assert_eq!(keys.rotate(folder.path(), true).unwrap(), MAX_KEYS);
+}
+
+#[test]
+fn keys_that_could_not_be_replaced_are_what_they_were() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut keys = KeyRing::open(folder.path()).unwrap();
+    let token = keys.sign(&claims()).unwrap();
+    let gone = folder.path().join("gone");
+    assert!(keys.rotate(&gone, false).is_err());
+    assert!(keys.verify(None, &token).is_ok() && keys.sign(&claims()).is_ok());
+}
+
+#[test]
+fn new_keys_belong_to_whom_the_old_ones_did_and_the_first_to_whose_the_folder_is() {
+    const SOMEBODY: u32 = 12_345;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(FILE);
+    let owner = || {
+        let found = fs::metadata(&path).unwrap();
+        (found.uid(), found.gid(), found.mode() & 0o777)
+    };
+    if std::os::unix::fs::chown(folder.path(), Some(SOMEBODY), Some(SOMEBODY)).is_err() {
+        println!("only root may give files away: nothing to see");
+        return;
+    }
+    let mut keys = KeyRing::open(folder.path()).unwrap();
+    assert_eq!(owner(), (SOMEBODY, SOMEBODY, 0o600));
+    std::os::unix::fs::chown(&path, Some(SOMEBODY + 1), Some(SOMEBODY + 2)).unwrap();
+    keys.rotate(folder.path(), true).unwrap();
+    assert_eq!(owner(), (SOMEBODY + 1, SOMEBODY + 2, 0o600));
 }

@@ -58,6 +58,7 @@ fn a_change_says_only_what_changes() {
             .change(&doc("plan"), "a", access, expires, 6)
             .unwrap()
             .unwrap()
+            .0
     };
     assert_eq!(changed(None, Some(Some(90))).expires_ms, Some(90));
     let now = changed(Some(Access::Write), None);
@@ -135,4 +136,30 @@ fn a_file_of_another_program_is_left_alone() {
     let before = std::fs::read(&path).unwrap();
     assert!(Links::open(folder.path()).is_err());
     assert_eq!(std::fs::read(&path).unwrap(), before);
+}
+
+#[test]
+fn a_change_that_changes_nothing_says_so() {
+    let links = Links::in_memory().unwrap();
+    links.add(&link("a", "plan", 5)).unwrap();
+    let is_news = |access, expires| {
+        let changed = links.change(&doc("plan"), "a", access, expires, 6);
+        changed.unwrap().unwrap().1
+    };
+    assert!(!is_news(None, None));
+    assert!(!is_news(Some(Access::Read), Some(None)));
+    assert!(is_news(Some(Access::Write), None));
+    assert!(!is_news(Some(Access::Write), None));
+    assert!(is_news(None, Some(Some(90))));
+    assert!(!is_news(None, Some(Some(90))));
+}
+
+#[test]
+fn keys_without_a_store_of_links_are_noticed() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(!are_lost(folder.path()), "a new folder has neither");
+    std::fs::write(folder.path().join(crate::access::keys::FILE), "").unwrap();
+    assert!(are_lost(folder.path()));
+    drop(Links::open(folder.path()).unwrap());
+    assert!(!are_lost(folder.path()));
 }

@@ -1,6 +1,6 @@
 //! The links of a document over HTTP: who may ask, what is answered, and what is never told.
 
-use protocol::frame::Role;
+use protocol::{frame::Role, id::DocId};
 use serde_json::{Value, json};
 use server::access::{claims::Access, judge::Mode};
 
@@ -204,5 +204,80 @@ async fn with_auth_jwt_every_document_is_closed_and_stays_so() {
         .await
         .0,
         409
+    );
+}
+
+#[tokio::test]
+async fn closing_again_after_a_lost_answer_tells_the_same_key() {
+    let server = Running::start(|_| {}).await;
+    let ada = Person::come(server.addr, "d");
+    ada.live().await;
+    let who = ada.authorization();
+    let close = |closed: bool| {
+        let body = Some(json!({"closed": closed}));
+        api(server.addr, "PUT d/closed", &who, body)
+    };
+    let (status, first) = close(true).await;
+    assert!(status == 200 && first["token"].is_string(), "{first}");
+    assert_eq!(close(true).await, (200, first.clone()));
+    let (_, list) = api(server.addr, "GET d/links", &who, None).await;
+    assert_eq!(list["links"].as_array().map(Vec::len), Some(1), "one link");
+    let bin = Person::with_token(
+        server.addr,
+        "d",
+        Way::WebSocket,
+        first["token"].as_str().unwrap(),
+    );
+    bin.may(Role::Write).await;
+    assert_eq!(
+        close(false).await,
+        (200, json!({"closed": false, "token": null}))
+    );
+}
+
+#[tokio::test]
+async fn what_changes_nothing_has_nobody_judged() {
+    let server = Running::start(|_| {}).await;
+    let (id, token) = link(&server, "d", Access::Write, None);
+    let who = format!("Bearer {token}");
+    let before = server.state.access.version();
+    let path = format!("PATCH d/links/{id}");
+    for (request, body) in [
+        (&path[..], json!({})),
+        (&path[..], json!({"access": "write", "expires_s": null})),
+        ("PUT d/closed", json!({"closed": false})),
+    ] {
+        let (status, said) = api(server.addr, request, &who, Some(body)).await;
+        assert_eq!(status, 200, "{request}: {said}");
+        assert_eq!(server.state.access.version(), before, "{request}");
+    }
+    let closed = Some(json!({"closed": true}));
+    api(server.addr, "PUT d/closed", &who, closed.clone()).await;
+    assert_eq!(server.state.access.version(), before + 1);
+    api(server.addr, "PUT d/closed", &who, closed).await;
+    assert_eq!(server.state.access.version(), before + 1, "it was closed");
+}
+
+#[tokio::test]
+async fn a_request_of_a_session_is_judged_anew() {
+    let server = Running::start(|_| {}).await;
+    let (id, token) = link(&server, "d", Access::Write, None);
+    let ada = Person::with_token(server.addr, "d", Way::WebSocket, &token);
+    ada.may(Role::Write).await;
+    let who = ada.authorization();
+    let links = server.state.access.links();
+    let doc = DocId::parse("d").unwrap();
+    // As another process does it, in the moment before this one has looked.
+    links
+        .change(&doc, &id, Some(Access::Read), None, 1)
+        .unwrap()
+        .unwrap();
+    assert_eq!(api(server.addr, "GET d/links", &who, None).await.0, 403);
+    links.revoke(None, &id, 1).unwrap();
+    let (status, said) = api(server.addr, "GET d/links", &who, None).await;
+    assert_eq!(status, 403);
+    assert!(
+        said["error"].as_str().unwrap().contains("taken back"),
+        "{said}"
     );
 }

@@ -129,12 +129,17 @@ async fn an_edit_that_crosses_with_a_downgrade_is_refused_and_reading_goes_on() 
 
 #[tokio::test]
 async fn a_token_is_renewed_in_band_and_the_session_goes_on() {
+    let mut people = Vec::new();
     for way in WAYS {
         let server = Running::start(|_| {}).await;
-        let (_, token) = link(&server, "d", Access::Write, from_now(30_000));
+        let (_, token) = link(&server, "d", Access::Write, from_now(20_000));
         let person = Person::with_token(server.addr, "d", way, &token);
         person.append("one ");
         person.saved().await;
+        assert_eq!(person.renewals(), 0, "{way:?}: not before half its time");
+        people.push((way, server, person));
+    }
+    for (way, server, person) in people {
         person
             .until("asked for a new token", |person| person.renewals() == 1)
             .await;

@@ -1,14 +1,12 @@
 //! Thousands of connections that want to hurt, at a server of its own process, beside two people who write.
 //!
-//! An ordinary run has 300 of them, `MARU_FULL=1` has 10,000. What a well-behaved room and the server's memory make of it is printed.
+//! An ordinary run has 300 of them, `MARU_FULL=1` has 10,000. What a well-behaved room and the server's memory make of it is printed;
+//! how late a keystroke may be is asserted only of the large run, which has the machine to itself.
 
 use std::{
     net::SocketAddr,
     process::Stdio,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -19,6 +17,7 @@ use tokio::{
     net::TcpStream,
     process::{Child, Command},
     runtime,
+    sync::Semaphore,
     time::{sleep, timeout},
 };
 
@@ -126,7 +125,7 @@ async fn keystrokes(ada: &Person, bo: &Person) -> (Duration, Duration) {
 }
 
 /// One who wants to hurt, in one of these ways, again whenever it is thrown out.
-async fn hurt(addr: SocketAddr, way: usize, rest: Duration, in_place: Arc<AtomicUsize>) {
+async fn hurt(addr: SocketAddr, way: usize, rest: Duration, in_place: Arc<Semaphore>) {
     let mut counted = false;
     // As a proxy on this machine tells of somebody far away, so that the limits of an address are met.
     let from = format!("x-forwarded-for: 203.0.113.{}\r\n", way / 8 % ADDRESSES);
@@ -136,7 +135,7 @@ async fn hurt(addr: SocketAddr, way: usize, rest: Duration, in_place: Arc<Atomic
             continue;
         };
         if !std::mem::replace(&mut counted, true) {
-            in_place.fetch_add(1, Ordering::AcqRel);
+            in_place.add_permits(1);
         }
         // Thrown out, it is here again at once; what it does is then still to come.
         sleep(rest.mul_f64(rand::random())).await;
@@ -201,11 +200,8 @@ async fn hurt(addr: SocketAddr, way: usize, rest: Duration, in_place: Arc<Atomic
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn thousands_who_want_to_hurt_cost_bounded_memory_and_a_room_hardly_notices() {
-    let many = if std::env::var("MARU_FULL").is_ok_and(|full| full == "1") {
-        10_000
-    } else {
-        300
-    };
+    let full = std::env::var("MARU_FULL").is_ok_and(|full| full == "1");
+    let many = if full { 10_000 } else { 300 };
     rlimit::increase_nofile_limit(u64::MAX).unwrap();
     let maru = Maru::start().await;
     let (ada, bo) = Person::two(maru.addr, "d");
@@ -216,7 +212,7 @@ async fn thousands_who_want_to_hurt_cost_bounded_memory_and_a_room_hardly_notice
     let memory = maru.memory();
 
     let rest = Duration::from_secs(1).max(Duration::from_secs(many as u64) / DEEDS_A_SECOND as u32);
-    let in_place = Arc::new(AtomicUsize::new(0));
+    let in_place = Arc::new(Semaphore::new(0));
     // On a thread of their own, so that they do not take turns with those whose time is measured.
     let elsewhere = runtime::Builder::new_multi_thread()
         .worker_threads(1)
@@ -227,26 +223,25 @@ async fn thousands_who_want_to_hurt_cost_bounded_memory_and_a_room_hardly_notice
         elsewhere.spawn(hurt(maru.addr, n, rest, Arc::clone(&in_place)));
         if n % 100 == 99 {
             // As fast as the kernel's queue of the listener takes them.
-            while in_place.load(Ordering::Acquire) < n {
-                sleep(Duration::from_millis(5)).await;
-            }
+            let hundred = timeout(PATIENCE, in_place.acquire_many(100)).await;
+            hundred.expect("they come in").unwrap().forget();
         }
     }
     let (mut worst, mut fewest) = (0, usize::MAX);
     let mut hurt = (Duration::ZERO, Duration::ZERO);
     for _ in 0..3 {
-        hurt = keystrokes(&ada, &bo).await;
+        let (median, slow) = keystrokes(&ada, &bo).await;
+        hurt = (hurt.0.max(median), hurt.1.max(slow));
         worst = worst.max(maru.memory());
         fewest = fewest.min(maru.open().await);
     }
     println!(
-        "{many} hostile connections, of which {fewest} and more were open at any time: a keystroke takes {median:?} (p99 {slow:?}) without and {:?} (p99 {:?}) with them; memory {} MiB before and {} MiB at most",
+        "{many} hostile connections, of which {fewest} and more were open at any time: a keystroke takes {median:?} (p99 {slow:?}) without and {:?} (p99 {:?}) in the worst of three rounds with them; memory {} MiB before and {} MiB at most",
         hurt.0,
         hurt.1,
         memory >> 20,
         worst >> 20
     );
-    assert!(fewest > many * 7 / 10, "only {fewest} were there");
     assert_eq!(
         (ada.sessions(), bo.sessions()),
         ((1, 0), (1, 0)),
@@ -256,11 +251,14 @@ async fn thousands_who_want_to_hurt_cost_bounded_memory_and_a_room_hardly_notice
         worst < memory + (32 << 20) + many as u64 * BYTES_A_CONNECTION,
         "{worst} bytes"
     );
-    assert!(
-        hurt.1 <= 2 * slow + NOISE,
-        "p99 {:?} instead of {slow:?}",
-        hurt.1
-    );
+    if full {
+        assert!(fewest > many * 7 / 10, "only {fewest} were there");
+        assert!(
+            hurt.1 <= 2 * slow + NOISE,
+            "p99 {:?} instead of {slow:?}",
+            hurt.1
+        );
+    }
     elsewhere.shutdown_background();
     // Once they are gone, so is what they cost: new people are let in at once.
     let mut connection = Connection::to(maru.addr).await;

@@ -32,9 +32,8 @@ const GOAWAY: u8 = 7;
 const CONTINUATION: u8 = 9;
 const END_STREAM: u8 = 1;
 const END_HEADERS: u8 = 4;
-/// `:method: GET` and `POST`, `:scheme: https`, `:path: /`, from HPACK's table.
+/// `:method: GET`, `:scheme: https`, `:path: /`, from HPACK's table.
 const GET: [u8; 3] = [0x82, 0x87, 0x84];
-const POST: [u8; 3] = [0x83, 0x87, 0x84];
 
 type Opened = (SendRequest<Bytes>, JoinHandle<Result<(), h2::Error>>);
 
@@ -81,6 +80,22 @@ fn part(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     bytes.extend(stream.to_be_bytes());
     bytes.extend(payload);
     bytes
+}
+
+/// The headers of a POST that opens a session, in HPACK; its body is still to come.
+fn post() -> Vec<u8> {
+    // `:method: POST`, `:scheme: https`; then `:authority`, `:path` and `content-type` by the numbers of their names.
+    let mut block = vec![0x83, 0x87];
+    for (name, value) in [
+        (&[0x01][..], "maru.test"),
+        (&[0x04], "/rt/1/session"),
+        (&[0x0f, 0x10], "application/octet-stream"),
+    ] {
+        block.extend(name);
+        block.push(value.len() as u8);
+        block.extend(value.as_bytes());
+    }
+    block
 }
 
 /// A connection on which the client has introduced itself and says what no library would.
@@ -214,7 +229,7 @@ async fn an_idle_connection_ends_and_one_with_a_websocket_on_it_stays() {
     let server = certificate
         .serve(|config| {
             config.deadlines.heartbeat = Duration::from_millis(50);
-            config.deadlines.idle = Duration::from_millis(500);
+            config.deadlines.idle = Duration::from_secs(5);
         })
         .await;
     let (mut busy, _driving) = open(&certificate, &server).await;
@@ -241,7 +256,7 @@ async fn an_idle_connection_ends_and_one_with_a_websocket_on_it_stays() {
 async fn a_connection_that_asks_for_nothing_is_cut() {
     let certificate = Certificate::new();
     let server = certificate
-        .serve(|config| config.header_timeout = Duration::from_millis(200))
+        .serve(|config| config.header_timeout = Duration::from_secs(2))
         .await;
     let mut socket = raw(&certificate, &server).await;
     let frames = all(&mut socket).await;
@@ -315,26 +330,60 @@ async fn many_pending_streams_are_refused_beyond_128_and_the_rest_ends_in_time()
     let server = certificate
         .serve(|config| config.deadlines.idle = Duration::from_secs(2))
         .await;
-    let mut socket = raw(&certificate, &server).await;
-    let mut bytes = Vec::new();
-    for n in 0..400 {
-        // A POST whose body never comes.
-        bytes.extend(part(HEADERS, END_HEADERS, 2 * n + 1, &POST));
+    for (streams, too_many) in [(128, false), (400, true)] {
+        let mut socket = raw(&certificate, &server).await;
+        let mut bytes = Vec::new();
+        for n in 0..streams {
+            // A POST whose body never comes.
+            bytes.extend(part(HEADERS, END_HEADERS, 2 * n + 1, &post()));
+        }
+        socket.write_all(&bytes).await.ok();
+        let (mut sender, _driving) = open(&certificate, &server).await;
+        assert_eq!(
+            get(&mut sender, "/healthz").await.status(),
+            StatusCode::OK,
+            "others are served"
+        );
+        let frames = all(&mut socket).await;
+        let refused = frames
+            .iter()
+            .filter(|(kind, payload)| *kind == RST_STREAM && payload[..] == 7_u32.to_be_bytes())
+            .count();
+        let calmed = went_away(&frames) == Some(0xb);
+        assert_eq!(refused > 0 || calmed, too_many, "{refused} of {streams}");
     }
-    socket.write_all(&bytes).await.ok();
+}
+
+#[tokio::test]
+async fn one_connection_carries_no_more_websockets_than_there_may_be_connections() {
+    let certificate = Certificate::new();
+    let server = certificate
+        .serve(|config| {
+            config.max_connections = 3;
+            config.deadlines.hello = Duration::from_secs(3_600);
+        })
+        .await;
     let (mut sender, _driving) = open(&certificate, &server).await;
-    assert_eq!(
-        get(&mut sender, "/healthz").await.status(),
-        StatusCode::OK,
-        "others are served"
-    );
-    let frames = all(&mut socket).await;
-    let refused = frames
-        .iter()
-        .filter(|(kind, payload)| *kind == RST_STREAM && payload[..] == 7_u32.to_be_bytes())
-        .count();
-    assert!(
-        refused > 0 || went_away(&frames).is_some(),
-        "nothing was refused"
-    );
+    let mut open = Vec::new();
+    for status in [200, 200, 200, 503, 503] {
+        let (answer, up) = sender
+            .send_request(connect("https://maru.test"), false)
+            .unwrap();
+        let answer = timeout(PATIENCE, answer).await.unwrap().unwrap();
+        assert_eq!(answer.status(), status);
+        open.push((answer, up));
+    }
+    drop(open);
+    // Their places are free as soon as the server has seen that.
+    let free = async {
+        loop {
+            let (answer, _up) = sender
+                .send_request(connect("https://maru.test"), false)
+                .unwrap();
+            if answer.await.unwrap().status() == StatusCode::OK {
+                return;
+            }
+        }
+    };
+    timeout(PATIENCE, free).await.expect("a place is free");
 }

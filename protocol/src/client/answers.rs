@@ -172,10 +172,8 @@ impl Client {
             self.lacks = false;
             self.exchanging = false;
             // One update that holds all the server lacks takes the place of those that wait.
-            if let Some(frame) =
-                self.outbox
-                    .replace(missing, || Message::Step2(&diff).encode().into(), now)
-            {
+            let state = || Message::Step2(&diff).encode().into();
+            for frame in self.outbox.replace(missing, state, now) {
                 self.send_all(&frame, effects);
             }
             effects.push(Effect::Status);

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use protocol::{
-    frame::{ClientFrame, ErrorCode, ServerFrame, SessionId, fragment::split},
+    frame::{
+        ClientFrame, ErrorCode, ServerFrame, SessionId, authorization::Authorization,
+        fragment::split, packet::unpack,
+    },
     room::{Room, RoomLimits},
     session::{
         Ended, HEARTBEAT_MS, Identity, Received, Session,
@@ -189,6 +192,38 @@ impl Server {
             }
             Ok(Received::Nothing | Received::Presence) => {}
             Err(ended) => self.refuse(id, links, &ended, plan, &mut acts),
+        }
+        acts
+    }
+
+    /// What a page says beside its links: DATA that is due counts.
+    pub fn aside(
+        &mut self,
+        whose: &Authorization,
+        packet: &Bytes,
+        disk: &mut Disk,
+        now: u64,
+    ) -> Vec<Act> {
+        let mut acts = Vec::new();
+        let known = self.sessions.get_mut(&whose.sid);
+        let Some(kept) = known.filter(|kept| *kept.session.key() == whose.key) else {
+            return acts;
+        };
+        for message in unpack(packet).expect("a packet") {
+            let frame = ClientFrame::decode(&message).expect("a frame");
+            if let ClientFrame::Data { seq, .. } = frame
+                && seq == kept.came + 1
+            {
+                kept.came = seq;
+            }
+            match kept.session.receive(frame, &mut self.room, now) {
+                Ok(Received::Append { n, update }) => {
+                    disk.append(n, update);
+                    acts.push(Act::Flush);
+                }
+                Ok(_) => {}
+                Err(ended) => assert_eq!(ended.code, ErrorCode::Incomplete, "{ended:?}"),
+            }
         }
         acts
     }

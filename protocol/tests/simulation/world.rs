@@ -27,6 +27,7 @@ use crate::{
     text,
 };
 
+mod aside;
 mod faults;
 mod network;
 mod people;

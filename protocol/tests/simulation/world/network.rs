@@ -1,11 +1,7 @@
 //! How messages travel: each link keeps its order unless the plan says otherwise, and links overlap, fall silent and end.
 
 use bytes::Bytes;
-use protocol::{
-    connection::Why,
-    frame::{ServerFrame, authorization::Authorization, packet::unpack},
-    ladder::Rung,
-};
+use protocol::{connection::Why, frame::ServerFrame, ladder::Rung};
 
 use super::{Event, World};
 use crate::{
@@ -267,34 +263,6 @@ impl World {
         self.pump();
     }
 
-    /// A page says what is unsaved beside its links; it may be lost, and late.
-    pub(super) fn says_aside(&mut self, i: usize) {
-        let page = &mut self.pages[i];
-        if !page.here {
-            return;
-        }
-        let Some((whose, packet)) = page.connection.unsaved(&page.replica) else {
-            return;
-        };
-        for frame in unpack(&packet).expect("a packet") {
-            page.says(&frame);
-        }
-        if page.offline_until <= self.now && self.random.percent(70) {
-            let whose = whose.parse().expect("an authorization");
-            self.tell(|| format!("page {i} says aside {}", brief(&packet)));
-            self.after(1, 3_000, Event::Aside(whose, packet));
-        }
-    }
-
-    pub(super) fn came_aside(&mut self, whose: &Authorization, packet: &Bytes) {
-        let Some(server) = &mut self.server else {
-            return;
-        };
-        let acts = server.aside(whose, packet, &mut self.disk, self.now);
-        self.act(acts);
-        self.pump();
-    }
-
     pub(super) fn came_down(&mut self, id: LinkId, bytes: Bytes) {
         self.ages(id);
         let obstacle = self.obstacle(self.links[id].owner);
@@ -394,7 +362,7 @@ impl World {
     }
 }
 
-fn brief(bytes: &Bytes) -> String {
+pub(super) fn brief(bytes: &Bytes) -> String {
     match ServerFrame::decode(bytes) {
         Ok(ServerFrame::Batch { upto, messages }) => {
             format!("a batch of {} up to {upto}", messages.len())

@@ -25,6 +25,9 @@ export const MOVED = /\b409\b.*\/rt\/1\/(send|poll|stream)/
 /** What a browser says about a page's last words when its goodbye by WebSocket was there before them. */
 const GOODBYE = /\b4(09|10)\b.*\/rt\/1\/bye/
 
+/** What a browser says about a WebSocket that was still being opened when its page was left. */
+const LEFT_EARLY = /WebSocket is closed before the connection is established/
+
 /** What a browser says about the scripts of a page for which they are switched off. */
 const WITHOUT_SCRIPT = /^request failed: .*\.js csp$|was preloaded using link preload but not used/
 
@@ -105,7 +108,7 @@ export const test = base.extend<Fixtures, { maru: Maru }>({
       contexts.push(context)
       const complain = (what: string): void => {
         if (moves && LEFT_BEHIND.test(what)) return
-        const expected = [GOODBYE, ...tolerance.allowed].some((complaint) => complaint.test(what))
+        const expected = [GOODBYE, LEFT_EARLY, ...tolerance.allowed].some((complaint) => complaint.test(what))
         if (!expected && !(tolerance.noServer && NO_SERVER.test(what))) complaints.push(`${name ?? "page"}: ${what}`)
       }
       const still = options.javaScriptEnabled === false

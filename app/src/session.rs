@@ -239,8 +239,13 @@ impl Session {
     pub fn leave(&self) {
         self.flush();
         let farewell = {
-            let inner = self.inner.borrow();
-            inner.connection.farewell(&inner.replica)
+            let mut inner = self.inner.borrow_mut();
+            let Inner {
+                connection,
+                replica,
+                ..
+            } = &mut *inner;
+            connection.farewell(replica)
         };
         if let Some((authorization, packet)) = farewell {
             crate::transport::request::bye(&authorization, &packet);
@@ -253,8 +258,13 @@ impl Session {
     pub fn may_leave(&self) {
         self.flush();
         let unsaved = {
-            let inner = self.inner.borrow();
-            inner.connection.unsaved(&inner.replica)
+            let mut inner = self.inner.borrow_mut();
+            let Inner {
+                connection,
+                replica,
+                ..
+            } = &mut *inner;
+            connection.unsaved(replica)
         };
         if let Some((authorization, packet)) = unsaved {
             crate::transport::request::bye(&authorization, &packet);

@@ -421,8 +421,9 @@ impl Client {
     fn ask_for_state(&mut self, now: u64, replica: &Replica, effects: &mut Vec<Effect>) {
         self.exchanging = true;
         let message = Message::Step1(&replica.state_vector()).encode();
-        let frame = self.outbox.ask(message.into(), now);
-        self.send_all(&frame, effects);
+        for frame in self.outbox.ask(message.into(), now) {
+            self.send_all(&frame, effects);
+        }
     }
 
     fn ping(&mut self, now: u64, within: u64) -> Vec<Effect> {

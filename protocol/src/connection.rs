@@ -289,7 +289,7 @@ impl Connection {
 
     /// What a page that is being left sends by a request that outlives it: the value of `Authorization`, and the body.
     #[must_use]
-    pub fn farewell(&self, replica: &Replica) -> Option<(String, Bytes)> {
+    pub fn farewell(&mut self, replica: &Replica) -> Option<(String, Bytes)> {
         Some((
             self.client.last_authorization()?.to_string(),
             self.client.farewell(replica),
@@ -298,7 +298,7 @@ impl Connection {
 
     /// The same without the goodbye, for a page that may be left any moment now; `None` when everything is saved.
     #[must_use]
-    pub fn unsaved(&self, replica: &Replica) -> Option<(String, Bytes)> {
+    pub fn unsaved(&mut self, replica: &Replica) -> Option<(String, Bytes)> {
         Some((
             self.client.last_authorization()?.to_string(),
             self.client.unsaved(replica)?,

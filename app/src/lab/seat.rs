@@ -102,13 +102,16 @@ impl Seat {
     /// Says goodbye and closes; nothing more is told.
     pub fn end(&self) {
         let farewell = {
-            let inner = self.inner.borrow();
+            let mut inner = self.inner.borrow_mut();
+            let Inner {
+                connection,
+                replica,
+                rung,
+                ..
+            } = &mut *inner;
             // A WebSocket takes its goodbye along; what a link of requests still has to send goes with the link.
-            let needed =
-                inner.rung != Rung::WebSocket && inner.connection.status().link == LinkStatus::Live;
-            needed
-                .then(|| inner.connection.farewell(&inner.replica))
-                .flatten()
+            let needed = *rung != Rung::WebSocket && connection.status().link == LinkStatus::Live;
+            needed.then(|| connection.farewell(replica)).flatten()
         };
         if let Some((authorization, packet)) = farewell {
             request::bye(&authorization, &packet);

@@ -199,11 +199,13 @@ impl Client {
             self.lacks = false;
             self.exchanging = false;
             // One update that holds all the server lacks takes the place of those that wait.
-            if self.rights.may_write()
-                && let Some(frame) =
-                    self.outbox
-                        .replace(missing, || Message::Step2(&diff).encode().into(), now)
-            {
+            let state = || Message::Step2(&diff).encode().into();
+            let frames = if self.rights.may_write() {
+                self.outbox.replace(missing, state, now)
+            } else {
+                Vec::new()
+            };
+            for frame in frames {
                 self.send_all(&frame, effects);
             }
             effects.push(Effect::Status);

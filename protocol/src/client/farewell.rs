@@ -38,20 +38,20 @@ impl Client {
     /// What is not saved, as one packet of at most [`MAX_FAREWELL`] bytes; `None` when everything is. What does not fit is
     /// left out; it was not shown as saved.
     #[must_use]
-    pub fn unsaved(&self, replica: &Replica) -> Option<Bytes> {
-        self.outbox.oldest()?;
+    pub fn unsaved(&mut self, replica: &Replica) -> Option<Bytes> {
+        self.outbox.oldest().filter(|_| self.rights.may_write())?;
         Some(packet::pack(&self.unsaved_frames(replica)))
     }
 
     /// What is not saved, and a goodbye: for a request that outlives the page. Limited as [`Client::unsaved`] is.
     #[must_use]
-    pub fn farewell(&self, replica: &Replica) -> Bytes {
+    pub fn farewell(&mut self, replica: &Replica) -> Bytes {
         let mut frames = self.unsaved_frames(replica);
         frames.push(ClientFrame::Bye.encode());
         packet::pack(&frames)
     }
 
-    fn unsaved_frames(&self, replica: &Replica) -> Vec<Bytes> {
+    fn unsaved_frames(&mut self, replica: &Replica) -> Vec<Bytes> {
         let state = || {
             let state = replica.diff(&[0]).ok()?;
             Some(Bytes::from(Message::Step2(&state).encode()))

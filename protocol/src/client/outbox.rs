@@ -26,8 +26,10 @@ pub struct Outbox {
     pending: VecDeque<Pending>,
     bytes: usize,
     last_seq: u64,
-    /// The last number that was given to a link of this session; what is above may still be replaced.
+    /// The last number that was given to a link of this session.
     sent: u64,
+    /// The last number that left this page in any way; what is above may still be replaced.
+    said: u64,
     /// When the oldest edit was made that is no longer kept singly.
     collapsed: Option<u64>,
 }
@@ -84,18 +86,18 @@ impl Outbox {
         None
     }
 
-    /// Takes the question for the server's state; edits that were not sent yet will be in the answer to it.
-    pub fn ask(&mut self, message: Bytes, now: u64) -> Bytes {
+    /// Takes the question for the server's state; edits that were not sent yet will be in the answer to it. Gives the frames
+    /// to send.
+    pub fn ask(&mut self, message: Bytes, now: u64) -> Vec<Bytes> {
         self.collapsed = self.collapsed.or_else(|| {
             self.pending
                 .iter()
-                .find(|p| p.edit && p.seq > self.sent)
+                .find(|p| p.edit && p.seq > self.sent.max(self.said))
                 .map(|p| p.since)
         });
         self.drop_unsent();
-        let frame = self.add(message, now, false);
-        self.sent = self.last_seq;
-        frame
+        self.add(message, now, false);
+        self.unsent()
     }
 
     /// The server has made everything up to `seq` durable; tells whether that is news.
@@ -135,18 +137,19 @@ impl Outbox {
             .collect()
     }
 
-    /// What is not saved, as frames with the numbers they have, and after them `state`, which holds what is kept no longer
-    /// singly.
-    pub fn unsaved(&self, state: impl FnOnce() -> Option<Bytes>) -> Vec<Bytes> {
-        let rest = self.collapsed.and_then(|_| state()).map(|message| {
-            ClientFrame::Data {
-                seq: self.last_seq + 1,
-                message,
-            }
-            .encode()
-        });
+    /// What is not saved, to be said beside the links, as frames with the numbers they have, and after them `state`, which
+    /// holds what is kept no longer singly. The server may take them, or never hear of them: they are kept, and no number of
+    /// theirs is ever given to anything else.
+    pub fn unsaved(&mut self, state: impl FnOnce() -> Option<Bytes>) -> Vec<Bytes> {
+        if let Some(since) = self.collapsed
+            && let Some(message) = state()
+        {
+            self.collapsed = None;
+            self.add(message, since, true);
+        }
+        self.said = self.last_seq;
         // Questions too: a number left out would be a gap.
-        self.pending.iter().map(frame).chain(rest).collect()
+        self.pending.iter().map(frame).collect()
     }
 
     /// A new session counts from 1, and has been sent nothing.
@@ -162,37 +165,38 @@ impl Outbox {
             pending.seq = seq;
         }
         self.last_seq = self.pending.len() as u64;
-        self.sent = 0;
+        (self.sent, self.said) = (0, 0);
     }
 
     /// The server has told what it has: one message with all that it lacks takes the place of every edit not yet sent.
     ///
-    /// Gives the frame to send; `None` when nothing was unsaved and nothing is `missing`.
+    /// Gives the frames to send: that one, after those that were said beside the links and may not have arrived. None when
+    /// nothing was unsaved and nothing is `missing`.
     pub fn replace(
         &mut self,
         missing: bool,
         message: impl FnOnce() -> Bytes,
         now: u64,
-    ) -> Option<Bytes> {
+    ) -> Vec<Bytes> {
         let oldest = self.oldest();
         if oldest.is_none() && !missing {
-            return None;
+            return Vec::new();
         }
         self.collapsed = None;
         self.drop_unsent();
-        let frame = self.add(message(), oldest.unwrap_or(now), true);
-        self.sent = self.last_seq;
-        Some(frame)
+        self.add(message(), oldest.unwrap_or(now), true);
+        self.unsent()
     }
 
     fn drop_unsent(&mut self) {
+        let taken = self.sent.max(self.said);
         while let Some(last) = self.pending.back()
-            && last.seq > self.sent
+            && last.seq > taken
         {
             self.bytes -= last.message.len();
             self.pending.pop_back();
         }
-        self.last_seq = self.sent;
+        self.last_seq = taken;
     }
 
     fn add(&mut self, message: Bytes, since: u64, edit: bool) -> Bytes {
@@ -227,6 +231,10 @@ mod tests {
             Ok(ClientFrame::Data { seq, .. }) => seq,
             other => panic!("{other:?}"),
         }
+    }
+
+    fn numbers(frames: &[Bytes]) -> Vec<u64> {
+        frames.iter().map(seq_of).collect()
     }
 
     fn edit(n: usize) -> Bytes {
@@ -266,13 +274,13 @@ mod tests {
         outbox.push(edit(1), 1, true);
         outbox.push(edit(1), 2, false);
         outbox.push(edit(1), 3, false);
-        assert_eq!(seq_of(&outbox.replace(false, || edit(9), 5).unwrap()), 2);
+        assert_eq!(numbers(&outbox.replace(false, || edit(9), 5)), [2]);
         assert_eq!(outbox.oldest(), Some(1));
         outbox.saved(2);
         assert_eq!(outbox.oldest(), None);
         assert_eq!(
             outbox.replace(false, || edit(9), 6),
-            None,
+            Vec::<Bytes>::new(),
             "nothing unsaved, nothing missing: nothing is sent"
         );
     }
@@ -285,9 +293,45 @@ mod tests {
         }
         assert!(outbox.bytes <= MAX_BYTES && outbox.is_collapsed());
         assert_eq!(outbox.oldest(), Some(100));
-        outbox.replace(true, || edit(9), 20_000).unwrap();
+        outbox.replace(true, || edit(9), 20_000);
         assert!(!outbox.is_collapsed());
         assert_eq!(outbox.oldest(), Some(100));
+    }
+
+    #[test]
+    fn a_number_that_was_said_beside_the_links_is_given_to_nothing_else() {
+        let mut outbox = Outbox::default();
+        outbox.push(edit(1), 1, false);
+        outbox.push(edit(2), 2, false);
+        assert_eq!(outbox.unsaved(|| None).len(), 2);
+        outbox.push(edit(3), 3, false);
+        assert_eq!(
+            numbers(&outbox.replace(false, || edit(9), 5)),
+            [1, 2, 3],
+            "on the link, too: the request may be late"
+        );
+        outbox.renumber();
+        outbox.push(edit(1), 6, false);
+        assert_eq!(
+            numbers(&outbox.replace(false, || edit(9), 7)),
+            [1],
+            "a new session"
+        );
+    }
+
+    #[test]
+    fn what_is_kept_no_longer_singly_is_said_as_one_state_with_a_number_of_its_own() {
+        let mut outbox = Outbox::default();
+        for now in 1..=MAX_EDITS as u64 + 1 {
+            outbox.push(edit(1), now, false);
+        }
+        let said = outbox.unsaved(|| Some(edit(7)));
+        assert_eq!(said.len(), MAX_EDITS + 1);
+        assert!(!outbox.is_collapsed());
+        assert_eq!(outbox.oldest(), Some(1));
+        outbox.push(edit(1), 9_000, true);
+        let all = numbers(&outbox.after(0));
+        assert!(all.into_iter().eq(1..=MAX_EDITS as u64 + 2), "no gap");
     }
 
     #[test]
@@ -295,14 +339,14 @@ mod tests {
         let mut outbox = Outbox::default();
         outbox.push(edit(1), 10, true);
         outbox.push(edit(1), 20, false);
-        assert_eq!(seq_of(&outbox.ask(edit(1), 30)), 2);
+        assert_eq!(numbers(&outbox.ask(edit(1), 30)), [2]);
         assert_eq!(outbox.oldest(), Some(10), "what was sent is older");
         assert!(outbox.saved(2));
         assert!(!outbox.saved(2), "told again, not news");
         assert_eq!(outbox.oldest(), Some(20));
         outbox.ask(edit(1), 40);
         assert_eq!(outbox.oldest(), Some(20), "nor does the next question");
-        outbox.replace(false, || edit(9), 50).unwrap();
+        outbox.replace(false, || edit(9), 50);
         assert_eq!((outbox.oldest(), outbox.is_collapsed()), (Some(20), false));
         assert!(outbox.saved(4));
         assert_eq!((outbox.oldest(), outbox.bytes()), (None, 0));

@@ -169,6 +169,7 @@ fn everything_at_once_ends_in_one_text() {
                 Fault::Obstacle,
                 Fault::Obstacle,
                 Fault::Attention,
+                Fault::Aside,
                 Fault::Cut,
                 Fault::Silence,
                 Fault::Restart,

@@ -93,14 +93,16 @@ fn short_tail(random: &mut Random) -> RoomLimits {
 
 #[test]
 fn loss_and_delay_lose_nothing() {
-    let plan = |random: &mut Random| Plan::new(random).with(random, &[Fault::Silence, Fault::Cut]);
+    let plan = |random: &mut Random| {
+        Plan::new(random).with(random, &[Fault::Silence, Fault::Cut, Fault::Aside])
+    };
     family(20, plan, nothing_more);
 }
 
 #[test]
 fn links_cut_and_resumed_double_nothing() {
     let plan = |random: &mut Random| {
-        let mut plan = Plan::new(random).with(random, &[Fault::Cut]);
+        let mut plan = Plan::new(random).with(random, &[Fault::Cut, Fault::Aside]);
         plan.keep_session = 120_000;
         plan
     };
@@ -124,6 +126,7 @@ fn a_server_crash_keeps_everything_saved() {
                 Fault::Restart,
                 Fault::Cut,
                 Fault::Join,
+                Fault::Aside,
             ],
         )
     };
@@ -135,7 +138,13 @@ fn a_long_absence_ends_in_one_text() {
     let plan = |random: &mut Random| {
         Plan::new(random).with(
             random,
-            &[Fault::Offline, Fault::Join, Fault::Leave, Fault::Restart],
+            &[
+                Fault::Offline,
+                Fault::Join,
+                Fault::Leave,
+                Fault::Restart,
+                Fault::Aside,
+            ],
         )
     };
     family(10, plan, nothing_more);
@@ -144,8 +153,10 @@ fn a_long_absence_ends_in_one_text() {
 #[test]
 fn a_lost_cursor_is_repaired_by_state() {
     let plan = |random: &mut Random| {
-        let mut plan =
-            Plan::new(random).with(random, &[Fault::Silence, Fault::Cut, Fault::Offline]);
+        let mut plan = Plan::new(random).with(
+            random,
+            &[Fault::Silence, Fault::Cut, Fault::Offline, Fault::Aside],
+        );
         plan.limits = short_tail(random);
         plan.window = random.range(1, 3) as usize;
         plan

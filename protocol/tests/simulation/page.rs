@@ -193,7 +193,12 @@ impl Page {
         let Some(frame) = wire.outgoing.push(bytes.clone()).expect("pieces in order") else {
             return;
         };
-        let ClientFrame::Data { seq, message } = ClientFrame::decode(&frame).expect("a frame")
+        self.says(&frame);
+    }
+
+    /// The same for a whole frame, on a link or beside it.
+    pub fn says(&mut self, frame: &Bytes) {
+        let ClientFrame::Data { seq, message } = ClientFrame::decode(frame).expect("a frame")
         else {
             return;
         };

@@ -27,6 +27,8 @@ pub enum Fault {
     Join,
     /// Something else stands on a page's way from now on, or nothing.
     Obstacle,
+    /// A page that may be left says what is unsaved in a request beside its links.
+    Aside,
     /// A page is hidden or shown, or its browser has few connections left, or many again.
     Attention,
     /// A page may only read, or write again; its token expires and is renewed, in time or late.

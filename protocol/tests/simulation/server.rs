@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use protocol::{
-    frame::{ClientFrame, ErrorCode, Role, ServerFrame, SessionId, SessionKey, fragment::split},
+    frame::{
+        ClientFrame, ErrorCode, Role, ServerFrame, SessionId, SessionKey,
+        authorization::Authorization, fragment::split, packet::unpack,
+    },
     id::ClientId,
     room::{Room, RoomLimits},
     session::{
@@ -213,6 +216,48 @@ impl Server {
             }
             Ok(Received::Nothing | Received::Presence | Received::Weigh { .. }) => {}
             Err(ended) => self.refuse(id, links, &ended, plan, &mut acts),
+        }
+        acts
+    }
+
+    /// What a page says beside its links: DATA that is due counts.
+    pub fn aside(
+        &mut self,
+        whose: &Authorization,
+        packet: &Bytes,
+        disk: &mut Disk,
+        now: u64,
+    ) -> Vec<Act> {
+        let mut acts = Vec::new();
+        let known = self.sessions.get_mut(&whose.sid);
+        let Some(kept) = known.filter(|kept| *kept.session.key() == whose.key) else {
+            return acts;
+        };
+        for message in unpack(packet).expect("a packet") {
+            let frame = ClientFrame::decode(&message).expect("a frame");
+            if let ClientFrame::Data { seq, .. } = frame
+                && seq == kept.came + 1
+            {
+                kept.came = seq;
+            }
+            let author = kept.session.author();
+            let received = weighing(&mut self.room, author, |room| {
+                kept.session.receive(frame.clone(), room, now)
+            });
+            match received {
+                Ok(Received::Append { n, update }) => {
+                    disk.append(n, update);
+                    acts.push(Act::Flush);
+                }
+                Ok(_) => {}
+                Err(ended) => assert!(
+                    matches!(
+                        ended.code,
+                        ErrorCode::Incomplete | ErrorCode::Expired | ErrorCode::ReadOnly
+                    ),
+                    "{ended:?}"
+                ),
+            }
         }
         acts
     }

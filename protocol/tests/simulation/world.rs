@@ -11,6 +11,7 @@ use std::{
 
 use bytes::Bytes;
 use protocol::{
+    frame::authorization::Authorization,
     id::{ClientId, DocId},
     sync::Message,
 };
@@ -27,6 +28,7 @@ use crate::{
     text,
 };
 
+mod aside;
 mod faults;
 mod network;
 mod people;
@@ -43,6 +45,8 @@ enum Event {
     Composed(usize),
     Opened(LinkId),
     Up(LinkId, Bytes),
+    /// What a page said beside its links, and who it is.
+    Aside(Authorization, Bytes),
     Down(LinkId, Bytes),
     /// The server hears that a link is gone.
     EndedUp(LinkId),
@@ -238,6 +242,7 @@ impl World {
             }
             Event::Opened(id) => self.link_opened(id),
             Event::Up(id, bytes) => self.came_up(id, bytes),
+            Event::Aside(whose, packet) => self.came_aside(&whose, &packet),
             Event::Down(id, bytes) => self.came_down(id, bytes),
             Event::EndedUp(id) => self.server_hears_end(id),
             Event::EndedDown(id) => self.client_hears_end(id),

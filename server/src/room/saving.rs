@@ -52,6 +52,7 @@ impl OpenRoom {
     pub fn wants_compaction(&self) -> bool {
         let core = self.lock();
         !core.compacting
+            && !core.broken
             && core.room.failure().is_none()
             && (core.tail_records > TAIL_RECORDS
                 || core.tail_bytes > TAIL_BYTES.max(core.snapshot_bytes))
@@ -61,7 +62,9 @@ impl OpenRoom {
     pub async fn compact(&self) {
         let (snapshot, position, records, bytes) = {
             let mut core = self.lock();
-            if core.compacting || !core.room.writable() || core.position == 0 {
+            // What a panic left half done must not take the place of what is on disk.
+            let sound = core.room.writable() && !core.broken;
+            if core.compacting || !sound || core.position == 0 {
                 return;
             }
             core.compacting = true;

@@ -66,6 +66,10 @@ impl World {
                 self.tell(|| format!("before page {i} stands {obstacle:?}"));
                 self.pages[i].obstacle = obstacle;
             }
+            Fault::Aside => {
+                let i = self.random.below(self.pages.len());
+                self.says_aside(i);
+            }
             Fault::Attention => {
                 let i = self.random.below(self.pages.len());
                 let now = self.now;

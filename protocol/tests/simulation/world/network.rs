@@ -363,7 +363,7 @@ impl World {
     }
 }
 
-fn brief(bytes: &Bytes) -> String {
+pub(super) fn brief(bytes: &Bytes) -> String {
     match ServerFrame::decode(bytes) {
         Ok(ServerFrame::Batch { upto, messages }) => {
             format!("a batch of {} up to {upto}", messages.len())

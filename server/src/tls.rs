@@ -105,14 +105,14 @@ impl Tls {
             let this = Arc::clone(&self);
             let before = seen.clone();
             // The files may be on a disk that does not answer.
-            match task::spawn_blocking(move || this.look(before)).await {
+            match task::spawn_blocking(move || this.look(&before)).await {
                 Ok(now) => seen = now,
                 Err(error) => tracing::error!(%error, "the certificate could not be looked after"),
             }
         }
     }
 
-    fn look(&self, before: Seen) -> Seen {
+    fn look(&self, before: &Seen) -> Seen {
         let now = stamp(&self.files);
         if now == before.in_use {
             return Seen::of(now);
@@ -130,8 +130,8 @@ impl Tls {
                     tracing::error!(%error, "the certificate has changed and cannot be used; the one before stays in use");
                 }
                 Seen {
+                    in_use: before.in_use,
                     told: Some(told),
-                    ..before
                 }
             }
         }
@@ -273,16 +273,16 @@ mod tests {
         let files = write(&folder);
         let tls = Tls::open(files.clone()).unwrap();
         let (first, seen) = (tls.config(), Seen::of(tls.first));
-        let seen = tls.look(seen.clone());
+        let seen = tls.look(&seen);
         assert_eq!(seen, Seen::of(tls.first));
         assert!(Arc::ptr_eq(&first, &tls.config()), "nothing has changed");
         fs::write(&files.chain, "half of a cert").unwrap();
-        let seen = tls.look(seen);
+        let seen = tls.look(&seen);
         assert!(Arc::ptr_eq(&first, &tls.config()), "it is none");
         let foreign = tempfile::tempdir().unwrap();
         let next = write(&foreign);
         fs::copy(&next.chain, &files.chain).unwrap();
-        let seen = tls.look(seen);
+        let seen = tls.look(&seen);
         assert!(
             Arc::ptr_eq(&first, &tls.config()),
             "the key is the old one's"
@@ -290,7 +290,7 @@ mod tests {
         fs::copy(&next.key, &files.key).unwrap();
         // Two keys have one length, and a coarse clock may give both files one time.
         let in_use = [None, seen.in_use[1]];
-        let seen = tls.look(Seen { in_use, ..seen });
+        let seen = tls.look(&Seen { in_use, ..seen });
         assert!(!Arc::ptr_eq(&first, &tls.config()), "both are new");
         assert_eq!(seen, Seen::of(stamp(&files)), "nothing is left to do");
     }
@@ -302,10 +302,10 @@ mod tests {
         let tls = Tls::open(files.clone()).unwrap();
         let before = Seen::of(tls.first);
         fs::write(&files.key, "no key").unwrap();
-        let seen = tls.look(before.clone());
+        let seen = tls.look(&before);
         assert_eq!(seen.in_use, before.in_use, "the next look reads them again");
         assert!(seen.told.is_some());
-        assert_eq!(tls.look(seen.clone()), seen, "and says nothing twice");
+        assert_eq!(tls.look(&seen), seen, "and says nothing twice");
     }
 
     #[test]
@@ -330,7 +330,7 @@ mod tests {
                 file.set_modified(time).unwrap();
             }
         }
-        tls.look(Seen::of(tls.first));
+        tls.look(&Seen::of(tls.first));
         assert!(!Arc::ptr_eq(&first, &tls.config()));
     }
 }

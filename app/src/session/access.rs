@@ -134,14 +134,14 @@ impl Session {
                 if !session.is_renewing(turn) {
                     return;
                 }
-                wait = session.came(answer);
+                wait = session.came(answer.as_ref());
             }
         });
     }
 
     /// The operator's system answered, or did not; how long to wait before asking it again, if it is to be asked.
-    fn came(&self, answer: Option<(u16, String)>) -> Option<u64> {
-        let answer = answer.as_ref().map(|(status, body)| (*status, &body[..]));
+    fn came(&self, answer: Option<&(u16, String)>) -> Option<u64> {
+        let answer = answer.map(|(status, body)| (*status, &body[..]));
         let (outcome, wait) = {
             let mut inner = self.inner.borrow_mut();
             let outcome = Outcome::of(answer, &inner.access.pass);

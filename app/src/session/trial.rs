@@ -24,7 +24,8 @@ impl Trial {
 /// Whether a page goes on by the document's name when its pass, on trial, is refused and it has no other. `locked`: the name did not
 /// open the document when the page came. `renews`: an operator's system gives another one for one that has ended.
 pub(super) fn goes_on_without(code: ErrorCode, locked: bool, renews: bool) -> bool {
-    !locked && !(renews && code == ErrorCode::Expired)
+    let another_comes = renews && code == ErrorCode::Expired;
+    !locked && !another_comes
 }
 
 #[cfg(test)]

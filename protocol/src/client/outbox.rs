@@ -120,11 +120,12 @@ impl Outbox {
         self.pending.iter().filter(again).map(frame).collect()
     }
 
-    /// Whether a link of this session was given an edit after `applied`.
+    /// Whether an edit after `applied` has left this page, on a link of this session or beside.
     #[must_use]
     pub fn has_sent_after(&self, applied: u64) -> bool {
+        let gone = applied + 1..=self.sent.max(self.said);
         let mut pending = self.pending.iter();
-        pending.any(|pending| pending.edit && applied < pending.seq && pending.seq <= self.sent)
+        pending.any(|pending| pending.edit && gone.contains(&pending.seq))
     }
 
     /// Frames that were given to no link yet.
@@ -330,7 +331,7 @@ mod tests {
         assert!(!outbox.is_collapsed());
         assert_eq!(outbox.oldest(), Some(1));
         outbox.push(edit(1), 9_000, true);
-        let all = numbers(&outbox.after(0));
+        let all = numbers(&outbox.again(0));
         assert!(all.into_iter().eq(1..=MAX_EDITS as u64 + 2), "no gap");
     }
 

@@ -56,5 +56,5 @@ pub(super) async fn in_time(
 fn is_too_large(error: &axum::Error) -> bool {
     error
         .source()
-        .is_some_and(|error| error.is::<LengthLimitError>())
+        .is_some_and(<dyn Error>::is::<LengthLimitError>)
 }

@@ -53,7 +53,7 @@ async fn serve(state: AppState, doc: DocId, mut socket: Socket) {
     let _open = state.metrics.link(LinkKind::YjsWebsocket);
     let room = match state.rooms.enter(&doc).await {
         Ok(room) => room,
-        Err(ended) => return socket.close(&lasting(ended)).await,
+        Err(ended) => return socket.close(&for_provider(ended)).await,
     };
     let wake = Arc::new(Notify::new());
     let session = room.open_yjs(Arc::clone(&wake));
@@ -64,13 +64,13 @@ async fn serve(state: AppState, doc: DocId, mut socket: Socket) {
     match end {
         End::Lost => {}
         End::Stopping => socket.restart().await,
-        End::Refused(ended) => socket.close(&lasting(ended)).await,
+        End::Refused(ended) => socket.close(&for_provider(ended)).await,
     }
 }
 
 /// The npm provider takes the codes 4400 to 4499 for good and never comes again, so that what passes is told as 4503.
 /// Source: `defaultShouldReconnect` of y-websocket 3.
-fn lasting(ended: Ended) -> Ended {
+fn for_provider(ended: Ended) -> Ended {
     match ended.code {
         ErrorCode::Gone
         | ErrorCode::TooSlow

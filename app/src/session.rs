@@ -36,6 +36,7 @@ use std::time::Duration;
 mod access;
 pub mod crowd;
 pub mod digest;
+mod leaving;
 mod leisure;
 mod link;
 mod place;
@@ -234,65 +235,12 @@ impl Session {
         self.act(|inner, now| inner.connection.wake(now));
     }
 
-    /// The page goes away, perhaps to come back: what is unsaved goes out in a request that outlives it, and no link stays
-    /// open, since a browser keeps no page that has one.
-    pub fn leave(&self) {
-        self.flush();
-        let farewell = {
-            let mut inner = self.inner.borrow_mut();
-            let Inner {
-                connection,
-                replica,
-                ..
-            } = &mut *inner;
-            connection.farewell(replica)
-        };
-        if let Some((authorization, packet)) = farewell {
-            crate::transport::request::bye(&authorization, &packet);
-        }
-        self.act(|inner, now| inner.connection.leave(now));
-    }
-
-    /// The page may go away any moment: what is unsaved goes out in a request that outlives it. A browser that is asked to
-    /// leave may never say that it does.
-    pub fn may_leave(&self) {
-        self.flush();
-        let unsaved = {
-            let mut inner = self.inner.borrow_mut();
-            let Inner {
-                connection,
-                replica,
-                ..
-            } = &mut *inner;
-            connection.unsaved(replica)
-        };
-        if let Some((authorization, packet)) = unsaved {
-            crate::transport::request::bye(&authorization, &packet);
-        }
-    }
-
-    /// The page comes back from the browser's cache of whole pages.
-    pub fn return_from_cache(&self) {
-        self.act(|inner, now| inner.connection.retry(now));
-    }
-
     /// Hands over an open composition.
     pub fn flush(&self) {
         let editor = self.inner.borrow().editor.clone();
         if let Some(editor) = editor {
             editor.flush();
         }
-    }
-
-    /// Whether an edit of this page is not on the server's disk.
-    #[must_use]
-    pub fn is_unsaved(&self) -> bool {
-        self.inner
-            .borrow()
-            .connection
-            .status()
-            .unsaved_since
-            .is_some()
     }
 
     /// From now on the editor shows the text.

@@ -91,7 +91,7 @@ async fn serve(
     let wake = Arc::new(Notify::new());
     let mut link = match welcome(&state, &guest, &doc, shown, &wake).await {
         Ok(link) => link,
-        Err(ended) => return socket.close(&lasting(ended)).await,
+        Err(ended) => return socket.close(&for_provider(ended)).await,
     };
     let end = converse(&state, &mut link, &mut socket, &wake).await;
     // The room first: saying goodbye may take a while.
@@ -99,13 +99,13 @@ async fn serve(
     match end {
         End::Lost => socket.finish().await,
         End::Stopping => socket.restart().await,
-        End::Refused(ended) => socket.close(&lasting(ended)).await,
+        End::Refused(ended) => socket.close(&for_provider(ended)).await,
     }
 }
 
 /// The npm provider takes the codes 4400 to 4499 for good and never comes again, so that what passes is told as 4503.
 /// Source: `defaultShouldReconnect` of y-websocket 3.
-fn lasting(ended: Ended) -> Ended {
+fn for_provider(ended: Ended) -> Ended {
     match ended.code {
         ErrorCode::Gone
         | ErrorCode::TooSlow

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use protocol::frame::{authorization::Authorization, packet::unpack};
 
-use super::{Event, World, network::brief};
+use super::{Event, World};
 
 impl World {
     /// A page says what is unsaved beside its links; it may be lost, and late.
@@ -20,7 +20,7 @@ impl World {
         }
         if page.offline_until <= self.now && self.random.percent(70) {
             let whose = whose.parse().expect("an authorization");
-            self.tell(|| format!("page {i} says aside {}", brief(&packet)));
+            self.tell(|| format!("page {i} says {} bytes aside", packet.len()));
             self.after(1, 3_000, Event::Aside(whose, packet));
         }
     }

@@ -363,7 +363,7 @@ impl World {
     }
 }
 
-pub(super) fn brief(bytes: &Bytes) -> String {
+fn brief(bytes: &Bytes) -> String {
     match ServerFrame::decode(bytes) {
         Ok(ServerFrame::Batch { upto, messages }) => {
             format!("a batch of {} up to {upto}", messages.len())

@@ -8,6 +8,7 @@ use thiserror::Error;
 use crate::{
     frame::MAX_PRESENCE,
     id::ClientId,
+    validate::{AwarenessLimits, Fault},
     wire::{put_str, put_var_u64},
 };
 
@@ -51,6 +52,9 @@ pub enum PresenceError {
     /// Not a JSON object.
     #[error("a presence state is a JSON object")]
     NotAnObject,
+    /// Nested deeper than [`AwarenessLimits::depth`].
+    #[error("a presence state nests at most {0} deep")]
+    TooDeep(u8),
     /// The client id belongs to another session.
     #[error("this client id belongs to another session")]
     Taken,
@@ -100,12 +104,13 @@ impl Presences {
         now_ms: u64,
         yields: impl Fn(u64) -> bool,
     ) -> Result<bool, PresenceError> {
-        if state.len() > MAX_PRESENCE {
-            return Err(PresenceError::TooLong);
-        }
-        if !serde_json::from_str::<Value>(state).is_ok_and(|value| value.is_object()) {
-            return Err(PresenceError::NotAnObject);
-        }
+        AwarenessLimits::default()
+            .check(state)
+            .map_err(|fault| match fault {
+                Fault::TooLong { .. } => PresenceError::TooLong,
+                Fault::Depth(most) => PresenceError::TooDeep(most),
+                _ => PresenceError::NotAnObject,
+            })?;
         if let Some(slot) = self.slots.get(&client) {
             if slot.state.is_some() && !yields(slot.owner) {
                 return Err(PresenceError::Taken);
@@ -116,6 +121,15 @@ impl Presences {
         }
         self.put(client, owner, Some(state.into()), now_ms);
         Ok(true)
+    }
+
+    /// The session `from` goes on as the session `to`, and what it has set stays: others see no leaving.
+    pub fn pass_on(&mut self, from: u64, to: u64) {
+        for slot in self.slots.values_mut() {
+            if slot.owner == from {
+                slot.owner = to;
+            }
+        }
     }
 
     /// Takes away what a session has set; tells whether there was anything.
@@ -292,6 +306,18 @@ mod tests {
     }
 
     #[test]
+    fn who_goes_on_as_another_session_is_seen_without_a_gap_and_leaves_as_that_one() {
+        let mut all = Presences::default();
+        all.set(id(1), 10, "{}", 0).unwrap();
+        let seen = all.version();
+        all.pass_on(10, 20);
+        assert_eq!(all.changed_since(seen, 30).count(), 0, "nobody is told");
+        assert!(!all.leave(10, 1), "nothing is left of the former");
+        assert!(all.leave(20, 1));
+        assert_eq!(all.present(), 0);
+    }
+
+    #[test]
     fn clocks_grow_also_when_the_server_starts_anew() {
         let mut first = Presences::default();
         first.set(id(1), 1, "{}", 1_000).unwrap();
@@ -299,6 +325,67 @@ mod tests {
         let mut second = Presences::default();
         second.set(id(1), 1, "{}", 2_000).unwrap();
         assert!(second.changed_since(0, 0).next().unwrap().clock > before);
+    }
+
+    /// What `/rt/1` says of a state, and what `/ws` says of it.
+    fn doors(state: &str) -> (Result<bool, PresenceError>, Result<bool, Fault>) {
+        let change = Change {
+            client: id(1),
+            clock: 1,
+            state: Some(state.into()),
+        };
+        let message = encode_awareness(&[change], 0);
+        let yjs = crate::validate::awareness(&message, &AwarenessLimits::default());
+        (
+            Presences::default().set(id(1), 1, state, 0),
+            yjs.map(|entries| entries.len() == 1)
+                .map_err(|invalid| invalid.fault),
+        )
+    }
+
+    #[test]
+    fn a_state_nests_no_deeper_than_sixteen_by_whichever_door_it_comes() {
+        let lists = |depth: usize| format!("{{\"a\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
+        let objects = |depth| format!("{}1{}", "{\"a\":".repeat(depth), "}".repeat(depth));
+        for deepest in [lists(15), objects(16)] {
+            assert_eq!(doors(&deepest), (Ok(true), Ok(true)), "{deepest}");
+        }
+        for deeper in [lists(16), objects(17), lists(120), lists(2_000)] {
+            let refused = (Err(PresenceError::TooDeep(16)), Err(Fault::Depth(16)));
+            assert_eq!(doors(&deeper), refused, "{deeper}");
+        }
+        let brackets = "{\"a\":\"[[[[[[[[[[[[[[[[[[[[\\\"{{{{\"}";
+        assert_eq!(
+            doors(brackets),
+            (Ok(true), Ok(true)),
+            "in a text they nest nothing"
+        );
+    }
+
+    #[test]
+    fn what_one_door_takes_for_an_object_the_other_does_too() {
+        // Half a character, as JavaScript cuts a name; a number that no float is; space in front.
+        for taken in [
+            "{\"user\":{\"name\":\"\\ud83d\"}}",
+            "{\"a\":1e999}",
+            " \n{}",
+        ] {
+            assert_eq!(doors(taken), (Ok(true), Ok(true)), "{taken}");
+            assert_eq!(Person::from_state(taken).name, "", "and it harms nobody");
+        }
+        for refused in [
+            "",
+            "[]",
+            "{",
+            "{}}",
+            "{} {}",
+            "\u{feff}{}",
+            "{'a':1}",
+            "{\"a\":\"\n\"}",
+        ] {
+            let expected = (Err(PresenceError::NotAnObject), Err(Fault::Json));
+            assert_eq!(doors(refused), expected, "{refused:?}");
+        }
     }
 
     #[test]

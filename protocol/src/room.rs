@@ -16,13 +16,15 @@ use crate::{
 };
 
 mod claims;
+mod news;
 mod outcome;
 mod weighing;
 
+use news::News;
 use weighing::Weight;
 
 pub use claims::Claims;
-pub use weighing::{MAX_BLOCKS, STEPS, Trial, Weighed};
+pub use weighing::{LAST_ENTRIES, MAX_BLOCKS, STEPS, Trial, Weighed};
 
 pub use outcome::{Admitted, Next, OpenError, Refused};
 
@@ -117,7 +119,7 @@ impl Room {
                 return Err(OpenError { index, error });
             }
             if let Ok(summary) = validate::update(update, &UpdateLimits::document()) {
-                weight.add(&summary);
+                weight.add(News::all(&summary));
             }
         }
         weight.opened();
@@ -185,27 +187,20 @@ impl Room {
         if validate::gap(&summary, |client| self.known(client)).is_some() {
             return Err(Refused::Incomplete);
         }
-        self.pieces = weighing::pieces(&summary);
         let known = |client| self.known(client);
         if self.claims.forbid(&summary, author, known) {
             return Err(Refused::Foreign);
         }
-        if self.size_bound + update.len() > self.limits.document {
-            self.size_bound = self.state().len();
-            if self.size_bound + update.len() > self.limits.document {
-                return Err(Refused::Full {
-                    max: self.limits.document,
-                });
-            }
+        let guess = self.news(&summary);
+        let refused = guess.pieces() > 0 && self.refusal(guess, update.len()).is_some();
+        let news = self.look_for_deletions(update, guess, refused);
+        self.pieces += news.pieces();
+        if news.pieces() == 0 {
+            self.claims.took(&summary, author, message.is_none());
+            return Ok(Admitted::Known { n: self.head });
         }
-        if self.weight.exceeded {
-            return Err(Refused::Costly);
-        }
-        if !self.has_room_for(&summary) {
-            return Err(Refused::Crowded { max: MAX_BLOCKS });
-        }
-        if self.weight.is_heavy(&summary) {
-            return Err(Refused::Heavy);
+        if let Some(refused) = self.refusal(news, update.len()) {
+            return Err(refused);
         }
         match self.doc.apply(update) {
             Ok(true) => {}
@@ -218,8 +213,26 @@ impl Room {
                 return Err(Refused::Broken);
             }
         }
-        self.weight.grow(&summary);
+        self.weight.grow(news);
         Ok(self.enter(update, &summary, message, author))
+    }
+
+    /// Why the document cannot take so much more as it is, if so.
+    fn refusal(&mut self, news: News, len: usize) -> Option<Refused> {
+        let max = self.limits.document;
+        if self.size_bound + len > max {
+            self.size_bound = self.state().len();
+            if self.size_bound + len > max {
+                return Some(Refused::Full { max });
+            }
+        }
+        if self.weight.exceeded {
+            return Some(Refused::Costly);
+        }
+        if !self.has_room_for(news) {
+            return Some(Refused::Crowded { max: MAX_BLOCKS });
+        }
+        self.weight.is_heavy(news).then_some(Refused::Heavy)
     }
 
     /// The log says that every entry up to `n` is durable.

@@ -36,6 +36,7 @@ mod yjs;
 
 use rights::{Guest, Standing};
 use wake::Wakes;
+use weighing::Weighing;
 
 /// What one call of [`OpenRoom::take`] hands out to a link that has room, in bytes, before the link must have written it.
 pub const TAKE_BYTES: usize = 256 << 10;
@@ -48,7 +49,7 @@ pub struct OpenRoom {
     log: Arc<dyn Log>,
     metrics: Arc<Metrics>,
     settled: Notify,
-    weighing: tokio::sync::Mutex<()>,
+    weighing: Weighing,
     directory: Directory,
     access: Arc<Access>,
     /// When somebody's rights end, or a new token is to be asked for: milliseconds since 1970.
@@ -140,7 +141,7 @@ impl OpenRoom {
             log,
             metrics,
             settled: Notify::new(),
-            weighing: tokio::sync::Mutex::default(),
+            weighing: Weighing::default(),
             directory,
             access,
             due: AtomicU64::new(u64::MAX),

@@ -99,6 +99,16 @@ impl StoredDoc {
         .unwrap_or(Err(ApplyError::Broken))
     }
 
+    /// How many ranges of an update's deletions are not deleted here; `None` when the bytes are no update. A walk over the
+    /// whole document.
+    #[must_use]
+    pub fn lacks_deletions(&self, update: &[u8]) -> Option<usize> {
+        let update = Update::decode_v1(update).ok()?;
+        let here = self.doc.transact().snapshot().delete_set;
+        let lacking = update.delete_set().diff(&here);
+        Some(lacking.iter().map(|(_, ranges)| ranges.len()).sum())
+    }
+
     /// What the document holds: for each client the next clock.
     #[must_use]
     pub fn clocks(&self) -> Vec<(ClientId, u32)> {

@@ -5,11 +5,11 @@
 //! cost it again whenever the document is opened, here and in every page. So what could be dear is applied to a copy of the
 //! document first, in slices, and what comes out is opened once more. Nobody waits for that but its author.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use bytes::Bytes;
 
-use super::{Admitted, Entry, Refused, Room};
+use super::{Admitted, Entry, Refused, Room, news::News};
 use crate::{
     id::ClientId,
     replica::stored::{ApplyError, StoredDoc},
@@ -32,6 +32,8 @@ const SLICE: usize = 512;
 /// people write takes 1 to 5 µs a block, also in a build without optimisation.
 const LEAST_US: u64 = 500_000;
 const BLOCK_US: u64 = 15;
+/// So many entries may be left to be taken into a tried copy while the room is locked.
+pub const LAST_ENTRIES: u64 = 16;
 
 /// What a room knows about its document's cost.
 #[derive(Debug, Default)]
@@ -45,21 +47,21 @@ pub(super) struct Weight {
     /// An update has broken the document before, and may come again: each is tried first.
     pub(super) careful: bool,
     /// For which head the blocks were counted.
-    counted: Option<u64>,
+    pub(super) counted: Option<u64>,
 }
 
 impl Weight {
     /// Whether an update must be tried first.
-    pub(super) fn is_heavy(&self, summary: &UpdateSummary) -> bool {
-        let pieces = pieces(summary);
+    pub(super) fn is_heavy(&self, news: News) -> bool {
+        let pieces = news.pieces();
         (pieces > 0 && (self.careful || self.latent > LATENT))
             || (pieces > 2 && pieces.saturating_mul(self.blocks + pieces) > STEPS)
     }
 
     /// The document has taken an update.
-    pub(super) fn grow(&mut self, summary: &UpdateSummary) {
-        self.add(summary);
-        self.latent += pieces(summary) as u64 * self.blocks as u64;
+    pub(super) fn grow(&mut self, news: News) {
+        self.add(news);
+        self.latent += news.pieces() as u64 * self.blocks as u64;
     }
 
     /// The document is open: unless it is small, what it costs is looked at with its first edit.
@@ -70,15 +72,10 @@ impl Weight {
     }
 
     /// Counts the blocks of an update; the document was opened with it, which has shown what it costs.
-    pub(super) fn add(&mut self, summary: &UpdateSummary) {
+    pub(super) fn add(&mut self, news: News) {
         // A deletion may cut a block into three.
-        self.blocks += summary.blocks + 2 * summary.deletes;
+        self.blocks += news.blocks + 2 * news.deletes;
     }
-}
-
-/// What is placed or looked for one by one.
-pub(super) fn pieces(summary: &UpdateSummary) -> usize {
-    summary.blocks.saturating_add(summary.deletes)
 }
 
 /// An update to be tried on a copy of the document.
@@ -98,7 +95,18 @@ pub struct Weighed {
     latent: u64,
     update: Bytes,
     author: u64,
+    pieces: usize,
+    alone: Alone,
     verdict: Result<Grown, Refused>,
+}
+
+/// What the document costs without the update.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Alone {
+    /// Nobody asked: it cannot be much.
+    Unknown,
+    Cheap,
+    Costly,
 }
 
 /// A copy of the document that has the update.
@@ -114,22 +122,34 @@ impl Trial {
     /// this thread has worked, in µs.
     #[must_use]
     pub fn run(self, spent: impl Fn() -> u64) -> Weighed {
-        let verdict = self.verdict(&spent);
-        Weighed {
+        let mut weighed = Weighed {
             head: self.head,
             blocks: self.blocks,
             latent: self.latent,
+            pieces: 0,
+            alone: Alone::Unknown,
+            verdict: Err(Refused::Costly),
             update: self.update,
             author: self.author,
-            verdict,
-        }
+        };
+        weighed.verdict = weighed.weigh(&self.state, &spent);
+        weighed
     }
+}
 
-    fn verdict(&self, spent: &impl Fn() -> u64) -> Result<Grown, Refused> {
+impl Weighed {
+    fn weigh(&mut self, state: &[u8], spent: &impl Fn() -> u64) -> Result<Grown, Refused> {
         let summary = validate::update(&self.update, &UpdateLimits::document())?;
+        self.pieces = News::all(&summary).pieces();
         let mut doc = StoredDoc::new();
-        doc.apply(&self.state).map_err(|_| Refused::Broken)?;
-        let blocks = self.blocks + pieces(&summary);
+        if self.latent > LATENT {
+            self.alone = Alone::Costly;
+            in_slices(&mut doc, state, count(state)?, spent)?;
+            self.alone = Alone::Cheap;
+        } else {
+            doc.apply(state).map_err(|_| Refused::Broken)?;
+        }
+        let blocks = self.blocks + self.pieces;
         let changed = in_slices(&mut doc, &self.update, blocks, spent)?;
         let state = doc.state();
         let blocks = count(&state)?;
@@ -140,6 +160,36 @@ impl Trial {
             changed,
             summary,
         })
+    }
+
+    /// Takes into the copy what the room has taken meanwhile ([`Room::taken_since`]), so that little is left to be done
+    /// while the room is locked. An entry under a client id of the update may say other things of the same characters, and
+    /// who came first is the room's to say: then nothing comes of this trial, and [`Room::admit`] asks for another.
+    pub fn follow(&mut self, messages: &[Bytes]) {
+        let Ok(grown) = &mut self.verdict else {
+            return;
+        };
+        self.head += messages.len() as u64;
+        if let Err(refused) = grown.follow(messages.iter()) {
+            self.verdict = Err(refused);
+        }
+    }
+}
+
+impl Grown {
+    fn follow<'a>(&mut self, messages: impl Iterator<Item = &'a Bytes>) -> Result<(), Refused> {
+        let own: HashSet<ClientId> = self.summary.structs.iter().map(|run| run.client).collect();
+        for message in messages {
+            let Ok(Message::Update(later)) = Message::decode(message) else {
+                return Err(Refused::Broken);
+            };
+            let summary = validate::update(later, &UpdateLimits::document())?;
+            if summary.structs.iter().any(|run| own.contains(&run.client)) {
+                return Err(Refused::Heavy);
+            }
+            self.doc.apply(later).map_err(|_| Refused::Broken)?;
+        }
+        Ok(())
     }
 }
 
@@ -203,32 +253,43 @@ impl Room {
             .take_if(|weighed| weighed.author == author && weighed.update == update)
     }
 
+    /// What was taken since the copy of this trial was made, for [`Weighed::follow`]; `None` when it is too much to be told,
+    /// and the trial is in vain.
+    #[must_use]
+    pub fn taken_since(&self, weighed: &Weighed) -> Option<Vec<Bytes>> {
+        self.reaches(weighed.head).then(|| {
+            let later = self.tail.range(self.index(weighed.head)..);
+            later.map(|entry| entry.message.clone()).collect()
+        })
+    }
+
     /// Takes the copy that has the update in place of the document, after what came meanwhile.
     pub(super) fn take_weighed(
         &mut self,
         weighed: Weighed,
         message: Option<&Bytes>,
     ) -> Result<Admitted, Refused> {
-        let mut grown = match weighed.verdict {
-            Ok(grown) => grown,
-            Err(refused) => {
-                if refused == Refused::Costly && weighed.latent > LATENT {
-                    self.weight.exceeded = true;
-                }
-                return Err(refused);
-            }
-        };
-        if !self.reaches(weighed.head) {
+        self.pieces = weighed.pieces;
+        match weighed.alone {
+            Alone::Unknown => {}
+            Alone::Cheap => self.weight.latent -= weighed.latent.min(self.weight.latent),
+            Alone::Costly => self.weight.exceeded = true,
+        }
+        let mut grown = weighed.verdict?;
+        if !self.reaches(weighed.head) || self.head - weighed.head > LAST_ENTRIES {
             return Err(Refused::Heavy);
         }
-        for entry in self.tail.range(self.index(weighed.head)..) {
-            let Ok(Message::Update(later)) = Message::decode(&entry.message) else {
-                return Err(Refused::Broken);
-            };
-            grown.doc.apply(later).map_err(|_| Refused::Broken)?;
+        // It may have been claimed meanwhile.
+        let known = |client| self.known(client);
+        if self.claims.forbid(&grown.summary, weighed.author, known) {
+            return Err(Refused::Foreign);
         }
+        let later = self.tail.range(self.index(weighed.head)..);
+        grown.follow(later.map(|entry| &entry.message))?;
         self.weight.blocks = grown.blocks + self.weight.blocks.saturating_sub(weighed.blocks);
-        self.weight.latent -= weighed.latent.min(self.weight.latent);
+        if weighed.alone == Alone::Unknown {
+            self.weight.latent -= weighed.latent.min(self.weight.latent);
+        }
         if !grown.changed {
             self.claims
                 .took(&grown.summary, weighed.author, message.is_none());
@@ -239,8 +300,8 @@ impl Room {
     }
 
     /// Whether the document may have so many more blocks.
-    pub(super) fn has_room_for(&mut self, summary: &UpdateSummary) -> bool {
-        let more = pieces(summary);
+    pub(super) fn has_room_for(&mut self, news: News) -> bool {
+        let more = news.pieces();
         if self.weight.blocks + more > MAX_BLOCKS && self.weight.counted != Some(self.head) {
             let state = self.state();
             self.weight.counted = Some(self.head);

@@ -80,9 +80,7 @@ impl Session {
                 ));
             }
         };
-        if !matches!(admitted, Err(Refused::Heavy)) {
-            self.pace.spend(room.pieces());
-        }
+        self.pace.pay(&admitted, room);
         match admitted {
             Ok(Admitted::New { n, update }) => {
                 self.lacking = false;
@@ -93,6 +91,7 @@ impl Session {
             }
             Ok(Admitted::Known { n }) => {
                 self.lacking = false;
+                self.foreign = 0;
                 self.applied = seq;
                 self.wait(seq, n, room);
                 Ok(Received::Nothing)

@@ -1,5 +1,7 @@
 //! How many blocks one session may bring in how much time; what a single update may cost is the room's affair.
 
+use crate::room::{Admitted, Refused, Room};
+
 /// So many blocks may come at once: two states as large as may be.
 const BURST: i64 = 40_000;
 /// So many may come in a second for ever. Somebody who types brings some 10.
@@ -25,9 +27,25 @@ impl Pace {
         self.spent < BURST
     }
 
+    /// Pays for what a room has said of an update. One that must be tried first is paid for when it was.
+    pub(super) fn pay(&mut self, admitted: &Result<Admitted, Refused>, room: &Room) {
+        match admitted {
+            Err(Refused::Heavy) => {}
+            Err(Refused::Costly) => self.exhaust(),
+            _ => self.spend(room.pieces()),
+        }
+    }
+
+    /// What came cost more than it may: nothing more for as long as a whole burst takes.
+    fn exhaust(&mut self) {
+        self.spent = self.spent.saturating_add(2 * BURST);
+    }
+
     /// So many blocks came.
-    pub(super) fn spend(&mut self, blocks: usize) {
-        self.spent += i64::try_from(blocks).unwrap_or(BURST);
+    fn spend(&mut self, blocks: usize) {
+        self.spent = self
+            .spent
+            .saturating_add(i64::try_from(blocks).unwrap_or(BURST));
     }
 }
 
@@ -47,5 +65,14 @@ mod tests {
         assert!(pace.allows(u64::MAX) && pace.spent == 0);
         pace.spend(usize::MAX);
         assert!(!pace.allows(u64::MAX));
+    }
+
+    #[test]
+    fn what_cost_too_much_is_followed_by_four_seconds_of_nothing() {
+        let mut pace = Pace::default();
+        assert!(pace.allows(1_000));
+        pace.exhaust();
+        assert!(!pace.allows(5_000));
+        assert!(pace.allows(5_001));
     }
 }

@@ -130,8 +130,9 @@ impl YjsSession {
             }
             Message::Auth(_) => return Ok(Received::Nothing),
         };
-        if !matches!(admitted, Err(Refused::Heavy)) {
-            self.pace.spend(room.pieces());
+        self.pace.pay(&admitted, room);
+        if admitted.is_ok() {
+            self.foreign = 0;
         }
         match admitted {
             Ok(Admitted::New { n, update }) => Ok(Received::Append { n, update }),
@@ -257,7 +258,9 @@ impl YjsSession {
         let mut changed = false;
         for entry in entries {
             let is_stale = |(client, clock)| client != entry.client || entry.clock < clock;
-            if self.client.is_some_and(is_stale) || !self.speaks(entry.client, room) {
+            // Who has not shown itself cannot leave: a provider also tells of others who are gone.
+            let is_nobody = self.client.is_none() && entry.state.is_none();
+            if is_nobody || self.client.is_some_and(is_stale) || !self.speaks(entry.client, room) {
                 continue;
             }
             self.client = Some((entry.client, entry.clock));

@@ -54,16 +54,18 @@ impl OpenRoom {
         frames: Vec<ClientFrame>,
     ) -> Result<Received, Ended> {
         for frame in frames {
+            if frame == ClientFrame::Bye {
+                // Not before what the session said on its link and is still being tried.
+                drop(self.weighing.turn().await);
+            }
             let received = match self.last_word(sid, key, link, frame.clone()) {
                 Ok(Received::Weigh { update }) => {
                     let author = named(&mut self.lock().sessions, sid, key)?.session.author();
                     let again = || {
-                        (
-                            self.last_word(sid, key, link, frame.clone()),
-                            Duration::ZERO,
-                        )
+                        let received = self.last_word(sid, key, link, frame.clone());
+                        (received, Duration::ZERO)
                     };
-                    self.weighing(author, update, again).await
+                    self.weigh(author, update, again).await
                 }
                 received => received,
             };
@@ -114,6 +116,7 @@ impl OpenRoom {
         if same && former != author {
             sessions.remove(&former);
             room.claims.pass_on(former, author);
+            room.presence.pass_on(former, author);
             self.wakes.wake(former);
             self.wakes.remove(former);
         }

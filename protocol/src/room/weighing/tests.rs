@@ -95,6 +95,83 @@ fn what_others_write_during_a_trial_is_in_what_comes_out() {
 }
 
 #[test]
+fn much_that_others_write_is_taken_into_the_copy_before_the_room_is_asked() {
+    let mut room = room();
+    let heavy = many(1, 5_000);
+    let mut weighed = room.trial(heavy.clone(), 1).run(|| 0);
+    for author in 2..2 + LAST_ENTRIES + 1 {
+        room.admit(&many(author, 1), None, author).unwrap();
+    }
+    let later = room.taken_since(&weighed).unwrap();
+    assert_eq!(later.len() as u64, LAST_ENTRIES + 1);
+    weighed.follow(&later);
+    room.weighed(Some(weighed));
+    assert!(room.admit(&heavy, None, 1).is_ok());
+    assert_eq!(room.text().len() as u64, 5_000 + LAST_ENTRIES + 1);
+}
+
+#[test]
+fn who_brings_the_same_ids_during_a_trial_is_first_as_in_the_log() {
+    let mut room = room();
+    let heavy = many(1, 5_000);
+    let weighed = room.trial(heavy.clone(), 1).run(|| 0);
+    // Another page, or a liar, says other things of the same characters.
+    let mut other = Replica::new(ClientId::from_random(1), || 0);
+    other
+        .edit(&[Edit {
+            from: 0,
+            delete: 0,
+            insert: "other".into(),
+        }])
+        .unwrap();
+    let first: Bytes = other.diff(&[0]).unwrap().into();
+    room.admit(&first, None, 2).unwrap();
+    room.weighed(Some(weighed));
+    assert_eq!(
+        room.admit(&heavy, None, 1),
+        Err(Refused::Heavy),
+        "once more"
+    );
+    let Ok(Admitted::New { n: 2, update }) = offer(&mut room, &heavy, 1, 0) else {
+        panic!("it was tried on what the room holds now");
+    };
+    let mut from_log = StoredDoc::new();
+    from_log.apply(&first).unwrap();
+    from_log.apply(&update).unwrap();
+    assert_eq!(from_log.text(), room.text());
+}
+
+#[test]
+fn what_was_claimed_during_a_trial_is_not_taken_from_another() {
+    let mut room = room();
+    let heavy = many(1, 5_000);
+    let weighed = room.trial(heavy.clone(), 1).run(|| 0);
+    room.claims.hello(ClientId::from_random(1), 2, true);
+    room.weighed(Some(weighed));
+    assert_eq!(room.admit(&heavy, None, 1), Err(Refused::Foreign));
+    assert_eq!(room.head(), 0);
+}
+
+#[test]
+fn what_was_tried_is_paid_for_like_the_rest() {
+    let mut room = room();
+    offer(&mut room, &many(1, 5_000), 1, 0).unwrap();
+    assert_eq!(room.pieces(), 5_000);
+}
+
+#[test]
+fn a_trial_that_did_not_follow_is_made_again() {
+    let mut room = room();
+    let heavy = many(1, 5_000);
+    let weighed = room.trial(heavy.clone(), 1).run(|| 0);
+    for author in 2..2 + LAST_ENTRIES + 1 {
+        room.admit(&many(author, 1), None, author).unwrap();
+    }
+    room.weighed(Some(weighed));
+    assert_eq!(room.admit(&heavy, None, 1), Err(Refused::Heavy));
+}
+
+#[test]
 fn a_trial_that_came_back_too_late_is_made_again() {
     let limits = RoomLimits {
         tail_entries: 2,
@@ -156,4 +233,23 @@ fn a_document_that_grew_unseen_is_tried_as_a_whole_and_closed_if_it_costs_too_mu
     let stored = [many(1, 2_000)];
     let mut opened = Room::open(8, 1, true, &stored, RoomLimits::default()).unwrap();
     assert_eq!(opened.admit(&many(2, 1), None, 1), Err(Refused::Heavy));
+}
+
+#[test]
+fn one_costly_update_does_not_close_a_document_that_is_none() {
+    let mut room = room();
+    room.admit(&many(1, 300), None, 1).unwrap();
+    room.weight.latent = LATENT + 1;
+    let costly = many(2, 5_000);
+    assert_eq!(room.admit(&costly, None, 1), Err(Refused::Heavy));
+    // The document alone is one slice, and takes no time; then the update does.
+    let asked = Cell::new(0);
+    let weighed = room.trial(costly.clone(), 1).run(|| {
+        asked.set(asked.get() + 1);
+        if asked.get() > 3 { 10_000_000 } else { 0 }
+    });
+    room.weighed(Some(weighed));
+    assert_eq!(room.admit(&costly, None, 1), Err(Refused::Costly));
+    assert!(!room.weight.exceeded && room.weight.latent <= LATENT);
+    assert!(room.admit(&many(3, 1), None, 1).is_ok());
 }

@@ -104,6 +104,17 @@ fn edits_are_relayed_as_they_came_and_not_to_their_author() {
 }
 
 #[test]
+fn a_leaving_that_a_peer_tells_of_another_claims_no_id() {
+    let mut room = room(RoomLimits::default());
+    let mut a = YjsSession::open(1, Role::Write, &room);
+    assert_eq!(says(&mut a, &mut room, &[(7, 3, None)]), Received::Nothing);
+    assert_eq!(a.client(), None);
+    let mut b = YjsSession::open(2, Role::Write, &room);
+    let shown = says(&mut b, &mut room, &[(7, 4, Some("{}"))]);
+    assert_eq!(shown, Received::Presence, "the id is free");
+}
+
+#[test]
 fn an_edit_that_builds_on_something_missing_makes_the_server_ask_again() {
     let mut room = room(RoomLimits::default());
     let mut session = YjsSession::open(1, Role::Write, &room);

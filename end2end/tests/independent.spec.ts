@@ -1,5 +1,8 @@
-/** A WebSocket client that is none of ours (npm `ws`) at both endpoints: what it finds wrong with the server it says by itself. */
+/** WebSocket clients that are none of ours (npm `ws`, Python's `websockets`) at both endpoints: what they find wrong with the server they say by themselves. */
+import { execFile } from "node:child_process"
 import { once } from "node:events"
+import { resolve } from "node:path"
+import { promisify } from "node:util"
 import WebSocket from "ws"
 import { expect, test } from "../fixtures"
 
@@ -64,4 +67,23 @@ test("npm ws meets every close code that may be sent, and each comes back", asyn
     socket.close(code)
     expect((await closed(socket))[0]).toBe(code)
   }
+})
+
+test("Python's websockets finds the same at both endpoints", async ({ maru, doc }) => {
+  const script = resolve(import.meta.dirname, "../peers/websockets.py")
+  const { stdout } = await promisify(execFile)("/usr/bin/python3", [script, ws(maru.origin), doc])
+  const codes = [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 3000, 4999]
+  expect(JSON.parse(stdout)).toEqual({
+    subprotocol: "rt.1",
+    extensions: [],
+    whole: true,
+    pieces: true,
+    pong: true,
+    left: 1000,
+    text: [4400, "only binary messages are understood here"],
+    step1: [0, 0, 1, 0],
+    step2: [0, 1],
+    strange: 4400,
+    codes: codes.map((code) => [code, code]),
+  })
 })

@@ -4,6 +4,7 @@ mod browser;
 mod lints;
 mod npm;
 mod proxies;
+mod python;
 mod toolchain;
 mod tracer;
 mod wasm_std;
@@ -16,6 +17,7 @@ pub(crate) use browser::browser;
 pub(crate) use lints::{Rustfmt, clippy, rustfmt};
 pub(crate) use npm::packages;
 pub(crate) use proxies::proxies;
+pub(crate) use python::python;
 pub(crate) use toolchain::Toolchain;
 pub(crate) use tracer::tracer;
 
@@ -29,6 +31,7 @@ pub(crate) fn main(arguments: &[String]) -> Result<ExitCode> {
     packages("end2end")?;
     tracer()?;
     proxies()?;
+    python()?;
     browser()?;
     crate::run::say(&format!("everything is there; {toolchain} builds"));
     Ok(ExitCode::SUCCESS)

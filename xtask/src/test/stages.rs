@@ -27,6 +27,7 @@ impl Tools {
             setup::packages(site::EDITOR)?;
             setup::packages(END2END)?;
             setup::proxies()?;
+            setup::python()?;
             setup::browser()?;
         }
         Ok(Self { toolchain, rustfmt })

@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand};
 use thiserror::Error;
 
 use crate::{
-    access::{command::TokenFlags, judge::Mode},
+    access::{command::TokenFlags, judge::Mode, keys::OperatorFile},
     forwarded::TrustedProxies,
     origin::AllowedOrigin,
     rates::Rates,
@@ -125,6 +125,14 @@ struct ServeFlags {
     /// 32 bytes (HS256).
     #[arg(long, env = "MARU_JWT_SECRET_FILE", value_name = "FILE")]
     jwt_secret_file: Option<PathBuf>,
+    /// Who your own system's tokens have to say made them (iss), such as https://id.example. Needs --jwt-secret-file. [default:
+    /// nobody looks]
+    #[arg(long, env = "MARU_JWT_ISSUER", value_name = "TEXT", requires = "jwt_secret_file", value_parser = values::claim)]
+    jwt_issuer: Option<String>,
+    /// Whom your own system's tokens have to say they are for, alone or among others (aud), such as https://maru.example. Needs
+    /// --jwt-secret-file. [default: nobody looks]
+    #[arg(long, env = "MARU_JWT_AUDIENCE", value_name = "TEXT", requires = "jwt_secret_file", value_parser = values::claim)]
+    jwt_audience: Option<String>,
     /// Where a page fetches a new token of your own system before the old one ends, such as https://id.example/maru?doc={doc}.
     #[arg(long, env = "MARU_JWT_RENEW_URL", value_name = "URL", value_parser = RenewUrl::parse)]
     jwt_renew_url: Option<RenewUrl>,
@@ -210,8 +218,8 @@ pub struct Config {
     pub store: Store,
     /// Who is let in without a token.
     pub auth: Mode,
-    /// The key of the operator's own tokens.
-    pub jwt_secret_file: Option<PathBuf>,
+    /// The key of the operator's own tokens, and what those have to say besides.
+    pub jwt_secret_file: Option<Box<OperatorFile>>,
     /// Where pages renew those.
     pub jwt_renew_url: Option<RenewUrl>,
     /// Where the site is.
@@ -288,7 +296,13 @@ impl ServeFlags {
             data_dir: self.data_dir,
             store: self.store,
             auth: self.auth,
-            jwt_secret_file: self.jwt_secret_file,
+            jwt_secret_file: self.jwt_secret_file.map(|path| {
+                Box::new(OperatorFile {
+                    path,
+                    issuer: self.jwt_issuer,
+                    audience: self.jwt_audience,
+                })
+            }),
             jwt_renew_url: self.jwt_renew_url,
             site: self.site.map_or_else(Site::built, Site::Folder),
             allowed_origins: self.allowed_origins,

@@ -2,7 +2,7 @@
 
 use super::scan::Scan;
 use super::{Fault, Invalid, json};
-use crate::id::ClientId;
+use crate::{frame::MAX_PRESENCE, id::ClientId};
 
 /// What a presence message may hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,9 +19,34 @@ impl Default for AwarenessLimits {
     fn default() -> Self {
         Self {
             entries: 1024,
-            state: 4096,
+            state: MAX_PRESENCE,
             depth: 16,
         }
+    }
+}
+
+impl AwarenessLimits {
+    /// Whether a text is what a client that is here may say of itself; every door that presence comes in by asks this.
+    ///
+    /// It is asked what a browser would read, not what yrs would: half a character, which JavaScript cuts a name to, is no fault.
+    ///
+    /// # Errors
+    /// [`Fault`] when it is no JSON object, too long, or nested too deep.
+    pub fn check(&self, text: &str) -> Result<(), Fault> {
+        if text.len() > self.state {
+            return Err(Fault::TooLong {
+                bytes: text.len(),
+                max: self.state,
+            });
+        }
+        if !text
+            .trim_start_matches([' ', '\t', '\n', '\r'])
+            .starts_with('{')
+        {
+            return Err(Fault::Json);
+        }
+        json::depth(text, self.depth)?;
+        json::lenient(text)
     }
 }
 
@@ -53,7 +78,10 @@ pub fn awareness<'a>(
         let (client, clock) = (scan.client()?, scan.number()?);
         let at = scan.at();
         let text = scan.text(limits.state)?;
-        let state = state(text, limits.depth).map_err(|fault| Invalid { at, fault })?;
+        let state = (text != "null").then_some(text);
+        state
+            .map_or(Ok(()), |text| limits.check(text))
+            .map_err(|fault| Invalid { at, fault })?;
         entries.push(AwarenessEntry {
             client,
             clock,
@@ -62,18 +90,6 @@ pub fn awareness<'a>(
     }
     scan.end()?;
     Ok(entries)
-}
-
-fn state(text: &str, depth: u8) -> Result<Option<&str>, Fault> {
-    if text == "null" {
-        return Ok(None);
-    }
-    if !text.starts_with('{') {
-        return Err(Fault::Json);
-    }
-    json::depth(text, depth)?;
-    json::lenient(text)?;
-    Ok(Some(text))
 }
 
 #[cfg(test)]

@@ -1,6 +1,4 @@
 //! The doors, one function each: it takes any bytes, tells whether they were let through, and panics where a promise is broken.
-//!
-//! The reader of access tokens belongs here as `pub(crate) fn token(bytes: &[u8]) -> bool`, with its seeds and its test.
 
 use bytes::Bytes;
 use protocol::{
@@ -11,7 +9,7 @@ use protocol::{
         packet,
     },
     id::{ClientId, DocId},
-    presence::Person,
+    presence::{Change, Person, Presences, encode_awareness},
     replica::Replica,
     room::{Admitted, Refused, Room, RoomLimits},
     session::yjs::YjsSession,
@@ -174,6 +172,29 @@ pub(crate) fn presence(input: &[u8]) -> bool {
         );
     }
     true
+}
+
+/// A state by itself, as `/rt/1` gives it, and the same in a message, as `/ws` does.
+pub(crate) fn state(input: &[u8]) -> bool {
+    let Ok(state) = std::str::from_utf8(input) else {
+        return false;
+    };
+    let id = ClientId::from_random(7);
+    let set = Presences::default().set(id, 1, state, 0);
+    let change = Change {
+        client: id,
+        clock: 1,
+        state: Some(state.into()),
+    };
+    let message = encode_awareness(&[change], 0);
+    let told = validate::awareness(&message, &AwarenessLimits::default());
+    // `null` leaves, by the one door only.
+    assert!(
+        state == "null" || set.is_ok() == told.is_ok(),
+        "{set:?} {told:?}"
+    );
+    assert!(Person::from_state(state).name.chars().count() <= 60);
+    set.is_ok()
 }
 
 pub(crate) fn event_stream(input: &[u8]) -> bool {

@@ -52,6 +52,11 @@ impl Mutator {
         }
     }
 
+    /// What was let through and is still a parent, without the seeds.
+    pub(crate) fn kept(&self) -> &[Vec<u8>] {
+        &self.parents[self.seeds..]
+    }
+
     fn change(&mut self, bytes: &mut Vec<u8>) {
         let at = self.below(bytes.len() + 1);
         let other = self.below(self.parents.len());

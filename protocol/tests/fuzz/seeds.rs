@@ -59,10 +59,19 @@ pub(crate) fn state_vectors() -> Vec<Vec<u8>> {
     vectors
 }
 
+const CARET: &str = r##"{"user":{"name":"마루","color":"#30bced","colorLight":"#30bced33"},"cursor":{"anchor":{"type":null,"tname":"content","item":{"client":7,"clock":3},"assoc":0},"head":{"tname":"content"}}}"##;
+
+pub(crate) fn states() -> Vec<Vec<u8>> {
+    let deep = format!("{}1{}", "{\"a\":[".repeat(8), "]}".repeat(8));
+    let cut = r#"{"user":{"name":"\ud83d","color":"red"},"n":-1.5e3}"#;
+    [CARET, "{}", &deep, cut]
+        .map(|state| state.as_bytes().to_vec())
+        .to_vec()
+}
+
 pub(crate) fn presence() -> Vec<Vec<u8>> {
-    let caret = r##"{"user":{"name":"마루","color":"#30bced","colorLight":"#30bced33"},"cursor":{"anchor":{"type":null,"tname":"content","item":{"client":7,"clock":3},"assoc":0},"head":{"tname":"content"}}}"##;
     [
-        vec![(7, 3, caret)],
+        vec![(7, 3, CARET)],
         vec![(1, 1, "{}"), ((1 << 53) - 1, 9, "null")],
         vec![],
     ]

@@ -5,7 +5,7 @@ use std::{
     fs::{self, File, Metadata},
     io::{self, Write},
     os::unix::fs::{MetadataExt, PermissionsExt, fchown},
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use base64::{Engine, prelude::BASE64_STANDARD, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -22,77 +22,17 @@ use thiserror::Error;
 
 use super::{algorithm, claims::Claims};
 
+mod error;
 mod operator;
 
-pub use operator::OperatorKey;
+pub use error::KeyError;
+use operator::Address;
+pub use operator::{OperatorFile, OperatorKey};
 
 /// The file of Maru's keys in the data folder.
 pub const FILE: &str = "access.key";
 /// As many keys are kept at most: a token's key is looked for by its id, not by trying.
 pub const MAX_KEYS: usize = 32;
-
-/// Why keys cannot be used. No message holds a key.
-#[derive(Debug, Error)]
-pub enum KeyError {
-    /// The file cannot be read or written.
-    #[error(
-        "the keys of share links in {} cannot be used: {source}. No document was touched. Let this user read and write that file.",
-        path.display()
-    )]
-    File {
-        /// Which.
-        path: PathBuf,
-        /// The operating system's reason.
-        source: io::Error,
-    },
-    /// Somebody else than its owner may read it.
-    #[error(
-        "{} may be read by others (mode {mode:o}): whoever reads it can make links to every document. No document was touched. \
-         If nobody did, run `chmod 600` on it; else remove it, which ends all links.",
-        path.display()
-    )]
-    Open {
-        /// Which.
-        path: PathBuf,
-        /// Its mode.
-        mode: u32,
-    },
-    /// It holds something else.
-    #[error(
-        "{} holds no keys of share links. No document was touched. Bring back the file from a backup, or remove it, which ends all links.",
-        path.display()
-    )]
-    Damaged {
-        /// Which.
-        path: PathBuf,
-    },
-    /// Somebody else than its owner may read the operator's secret.
-    #[error(
-        "{} holds a secret and may be read by others (mode {mode:o}): whoever reads it can make tokens for every document. No \
-         document was touched. If nobody did, give it the mode 0400 or 0600 and to this user; else make another secret \
-         (--jwt-secret-file, MARU_JWT_SECRET_FILE).",
-        path.display()
-    )]
-    OpenSecret {
-        /// Which.
-        path: PathBuf,
-        /// Its mode.
-        mode: u32,
-    },
-    /// The operator's key is none.
-    #[error(
-        "{} holds no key for tokens: {reason}. No document was touched. Give a file with a PEM public key of Ed25519, or with a \
-         shared secret of at least {} bytes (--jwt-secret-file, MARU_JWT_SECRET_FILE).",
-        path.display(),
-        operator::MIN_SECRET
-    )]
-    Operator {
-        /// Which.
-        path: PathBuf,
-        /// What is wrong with it.
-        reason: &'static str,
-    },
-}
 
 /// Who signed a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -279,6 +219,14 @@ impl KeyRing {
         let claims = decode::<Claims>(token, key, &checks)
             .map_err(|_| Unreadable)?
             .claims;
+        if let (Signer::Operator, Some(operator)) = (&signer, operator)
+            && operator.asks_for_address()
+        {
+            let said = decode::<Address>(token, key, &checks).map_err(|_| Unreadable)?;
+            if !operator.takes(&said.claims) {
+                return Err(Unreadable);
+            }
+        }
         Ok(Verified { signer, claims })
     }
 

@@ -36,6 +36,8 @@ fn a_bad_value_is_refused_with_flag_value_and_what_is_allowed() {
         ("--store", "postgres", "give sqlite or memory"),
         ("--store", "nats://127.0.0.1", "comes later"),
         ("--auth", "none", "give open or jwt"),
+        ("--jwt-issuer", "", "1 to 256 bytes"),
+        ("--jwt-audience", " maru", "no space around"),
         ("--jwt-renew-url", "/renew", "such as https://id.example"),
         (
             "--allowed-origin",
@@ -74,6 +76,26 @@ fn an_update_that_fits_no_document_is_refused() {
     let cli = Cli::try_parse_from(["maru", "--max-document=64KiB", "--max-update=1MiB"]).unwrap();
     let text = cli.into_job().unwrap_err().to_string();
     assert!(text.contains("'1MiB'") && text.contains("64KiB"), "{text}");
+}
+
+#[test]
+fn what_tokens_have_to_say_goes_with_the_key_that_verifies_them() {
+    let args = [
+        "--jwt-secret-file=key",
+        "--jwt-issuer=https://id.example",
+        "--jwt-audience=maru",
+    ];
+    let key = read(&args).unwrap().jwt_secret_file.unwrap();
+    assert_eq!(
+        (key.issuer.as_deref(), key.audience.as_deref()),
+        (Some("https://id.example"), Some("maru"))
+    );
+    // Alone they would check nothing, which nobody means who sets them.
+    for alone in &args[1..] {
+        let error = read(&[alone]).expect_err(alone);
+        assert_eq!(error.kind(), ErrorKind::MissingRequiredArgument);
+        assert!(error.to_string().contains("--jwt-secret-file"), "{error}");
+    }
 }
 
 #[test]

@@ -90,6 +90,16 @@ pub(super) fn auth(text: &str) -> Result<Mode, &'static str> {
     }
 }
 
+/// What a claim of a token has to be, to the letter.
+pub(super) fn claim(text: &str) -> Result<String, &'static str> {
+    if (1..=256).contains(&text.len()) && text.trim() == text && !text.chars().any(char::is_control)
+    {
+        Ok(text.to_owned())
+    } else {
+        Err("give what the tokens say there, to the letter: 1 to 256 bytes, no space around them")
+    }
+}
+
 pub(super) fn network(text: &str) -> Result<IpNet, &'static str> {
     text.parse()
         .or_else(|_| text.parse::<std::net::IpAddr>().map(IpNet::from))

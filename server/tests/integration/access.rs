@@ -2,6 +2,7 @@
 
 mod api;
 mod command;
+mod fuzz;
 mod live;
 mod pages;
 mod plain_yjs;

@@ -3,43 +3,108 @@
 use std::{
     fs::File,
     io::{self, Read},
-    os::unix::fs::PermissionsExt,
-    path::Path,
+    os::unix::fs::MetadataExt,
+    path::PathBuf,
 };
 
 use base64::{Engine, prelude::BASE64_STANDARD, prelude::BASE64_STANDARD_NO_PAD};
 use jsonwebtoken::{Algorithm, DecodingKey};
+use serde::Deserialize;
+use serde_json::Value;
 
-use super::{KeyError, algorithm, unusable};
+use super::{KeyError, algorithm};
 
 /// The shortest shared secret, in bytes: as long as the hash that it keys (RFC 7518, 3.2).
 pub(super) const MIN_SECRET: usize = 32;
+
+/// Where the operator's key is, and what the tokens that it verifies have to say besides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OperatorFile {
+    /// The file of the key.
+    pub path: PathBuf,
+    /// What `iss` has to be; without it nobody looks at that.
+    pub issuer: Option<String>,
+    /// What `aud` has to be, or to have among others; without it nobody looks at that.
+    pub audience: Option<String>,
+}
+
+impl From<PathBuf> for OperatorFile {
+    /// A key whose tokens have to say nothing besides.
+    fn from(path: PathBuf) -> Self {
+        Self {
+            path,
+            issuer: None,
+            audience: None,
+        }
+    }
+}
 
 /// The operator's key.
 pub struct OperatorKey {
     pub(super) key: DecodingKey,
     pub(super) algorithm: Algorithm,
+    issuer: Option<String>,
+    audience: Option<String>,
+}
+
+/// From whom and for whom a token is, as far as it says.
+#[derive(Deserialize)]
+pub(super) struct Address {
+    #[serde(default)]
+    iss: Value,
+    #[serde(default)]
+    aud: Value,
 }
 
 impl OperatorKey {
     /// Reads the operator's key: a PEM public key verifies EdDSA and nothing else, a secret HS256 and nothing else. So nobody
-    /// can use the public key, which is no secret, as one. A secret may be read by its owner only.
+    /// can use the public key, which is no secret, as one. A secret may be read by its owner only, and one of root's by its group.
     ///
     /// # Errors
     /// [`KeyError`] when the file cannot be read or holds no such key.
-    pub fn open(path: &Path) -> Result<Self, KeyError> {
-        let (mode, bytes) = read(path).map_err(|source| unusable(path, source))?;
+    pub fn open(file: &OperatorFile) -> Result<Self, KeyError> {
+        let path = || file.path.clone();
+        let (owner, mode, bytes) = read(file).map_err(|source| KeyError::OperatorFile {
+            path: path(),
+            source,
+        })?;
         let key = Self::new(&bytes).map_err(|reason| KeyError::Operator {
-            path: path.to_owned(),
+            path: path(),
             reason,
         })?;
-        if key.algorithm == Algorithm::HS256 && mode & 0o077 != 0 {
-            return Err(KeyError::OpenSecret {
-                path: path.to_owned(),
-                mode,
-            });
+        if key.algorithm == Algorithm::HS256 && is_open(owner, mode) {
+            return Err(KeyError::OpenSecret { path: path(), mode });
         }
-        Ok(key)
+        Ok(key.addressed(file.issuer.clone(), file.audience.clone()))
+    }
+
+    /// The same key for tokens that have to name this issuer, and this audience.
+    #[must_use]
+    pub fn addressed(self, issuer: Option<String>, audience: Option<String>) -> Self {
+        Self {
+            issuer,
+            audience,
+            ..self
+        }
+    }
+
+    /// Whether its tokens have to say from whom or for whom they are.
+    pub(super) fn asks_for_address(&self) -> bool {
+        self.issuer.is_some() || self.audience.is_some()
+    }
+
+    /// Whether a token that says this is from whom and for whom it has to be.
+    pub(super) fn takes(&self, address: &Address) -> bool {
+        let is = |said: &Value, wanted: &str| said.as_str() == Some(wanted);
+        let issued = |wanted: &String| is(&address.iss, wanted);
+        // One audience, or several (RFC 7519, 4.1.3).
+        let meant = |wanted: &String| match &address.aud {
+            Value::Array(several) => {
+                several.iter().all(Value::is_string) && several.iter().any(|one| is(one, wanted))
+            }
+            one => is(one, wanted),
+        };
+        self.issuer.as_ref().is_none_or(issued) && self.audience.as_ref().is_none_or(meant)
     }
 
     /// As [`OperatorKey::open`], from the file's bytes.
@@ -54,6 +119,8 @@ impl OperatorKey {
             return Ok(Self {
                 key: DecodingKey::from_ed_der(&public),
                 algorithm: Algorithm::EdDSA,
+                issuer: None,
+                audience: None,
             });
         }
         // As a secret it would be one that everybody knows.
@@ -63,16 +130,25 @@ impl OperatorKey {
         Ok(Self {
             key: DecodingKey::from_secret(secret(bytes)?),
             algorithm: Algorithm::HS256,
+            issuer: None,
+            audience: None,
         })
     }
 }
 
-fn read(path: &Path) -> io::Result<(u32, Vec<u8>)> {
-    let mut file = File::open(path)?;
-    let mode = file.metadata()?.permissions().mode() & 0o777;
+fn read(file: &OperatorFile) -> io::Result<(u32, u32, Vec<u8>)> {
+    let mut file = File::open(&file.path)?;
+    let found = file.metadata()?;
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes)?;
-    Ok((mode, bytes))
+    Ok((found.uid(), found.mode() & 0o777, bytes))
+}
+
+/// Whether others than those whom it is for may read a secret, or write it. Its group may read one of root's: so Kubernetes hands a
+/// secret to a user who is not root, and PostgreSQL takes its keys.
+fn is_open(owner: u32, mode: u32) -> bool {
+    let allowed = if owner == 0 { 0o040 } else { 0 };
+    mode & 0o077 & !allowed != 0
 }
 
 /// A text's last line ends and that is no part of the secret; in other bytes everything is.
@@ -134,7 +210,7 @@ fn is_der(bytes: &[u8]) -> bool {
 }
 
 fn is_json(bytes: &[u8]) -> bool {
-    let value = serde_json::from_slice::<serde_json::Value>(bytes);
+    let value = serde_json::from_slice::<Value>(bytes);
     value.is_ok_and(|value| value.is_object() || value.is_array())
 }
 

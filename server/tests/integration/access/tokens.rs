@@ -4,7 +4,7 @@ use protocol::{
     frame::{ClientFrame, ErrorCode, Role, ServerFrame, Token},
     session::HEARTBEAT_MS,
 };
-use server::access::{claims::Access, judge::Mode};
+use server::access::{claims::Access, judge::Mode, keys::OperatorFile};
 
 use super::{WAYS, from_now, link};
 use crate::{
@@ -107,7 +107,10 @@ async fn an_operators_own_tokens_let_in_beside_links() {
     std::fs::write(file.path(), secret).unwrap();
     let server = Running::start(|config| {
         config.auth = Mode::Jwt;
-        config.jwt_secret_file = Some(file.path().to_owned());
+        config.jwt_secret_file = Some(Box::new(OperatorFile {
+            audience: Some("maru".to_owned()),
+            ..file.path().to_owned().into()
+        }));
     })
     .await;
     let token = |claims: serde_json::Value| {
@@ -123,17 +126,28 @@ async fn an_operators_own_tokens_let_in_beside_links() {
     };
     let exp = server::rooms::now_ms() / 1_000 + 600;
     for way in WAYS {
-        let mine =
-            token(serde_json::json!({"doc": "d", "access": "write", "jti": "a", "exp": exp}));
+        let mine = token(
+            serde_json::json!({"doc": "d", "access": "write", "jti": "a", "exp": exp, "aud": "maru"}),
+        );
         let ada = Person::with_token(server.addr, "d", way, &mine);
         ada.append("in ");
         ada.saved().await;
-        let endless = token(serde_json::json!({"doc": "d", "access": "write", "jti": "b"}));
+        let endless =
+            token(serde_json::json!({"doc": "d", "access": "write", "jti": "b", "aud": "maru"}));
         let bin = Person::with_token(server.addr, "d", way, &endless);
         assert_eq!(
             bin.refused().await,
             ErrorCode::NoToken,
             "{way:?}: it has no end"
+        );
+        let elsewhere = token(
+            serde_json::json!({"doc": "d", "access": "write", "jti": "c", "exp": exp, "aud": "wiki"}),
+        );
+        let cay = Person::with_token(server.addr, "d", way, &elsewhere);
+        assert_eq!(
+            cay.refused().await,
+            ErrorCode::NoToken,
+            "{way:?}: it is for another system"
         );
         let (_, key) = link(&server, "d", Access::Read, None);
         Person::with_token(server.addr, "d", way, &key)

@@ -4,7 +4,7 @@ use std::{fs, os::unix::fs::PermissionsExt};
 
 use base64::{Engine, prelude::BASE64_STANDARD, prelude::BASE64_URL_SAFE_NO_PAD};
 use ring::signature::KeyPair;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::access::keys::{
@@ -107,18 +107,161 @@ fn the_operators_secret_is_its_owners_alone_and_a_public_key_is_anybodys() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("key");
     let opens = |bytes: &[u8], mode| {
+        fs::remove_file(&path).ok();
         fs::write(&path, bytes).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
-        OperatorKey::open(&path).map(drop)
+        OperatorKey::open(&path.clone().into()).map(drop)
     };
-    for mode in [0o644, 0o640, 0o604, 0o620] {
+    for mode in [0o444, 0o644, 0o604, 0o620] {
         let refused = opens(SECRET, mode);
         assert!(
             matches!(refused, Err(KeyError::OpenSecret { mode: found, .. }) if found == mode),
             "{mode:o}"
         );
     }
-    assert!(opens(SECRET, 0o600).is_ok());
+    for mode in [0o400, 0o600] {
+        assert!(opens(SECRET, mode).is_ok(), "{mode:o}");
+    }
     let pair = pair(&KeyRing::fresh());
-    assert!(opens(&pem(pair.public_key().as_ref()), 0o644).is_ok());
+    assert!(opens(&pem(pair.public_key().as_ref()), 0o444).is_ok());
+}
+
+#[test]
+fn the_group_may_read_a_secret_of_roots_and_nobody_elses() {
+    for (owner, mode, open) in [
+        (0, 0o400, false),
+        (0, 0o440, false),
+        (0, 0o640, false),
+        (0, 0o444, true),
+        (0, 0o460, true),
+        (0, 0o402, true),
+        (1_000, 0o400, false),
+        (1_000, 0o600, false),
+        (1_000, 0o440, true),
+        (1_000, 0o640, true),
+        (1_000, 0o444, true),
+    ] {
+        assert_eq!(is_open(owner, mode), open, "{owner} {mode:o}");
+    }
+}
+
+#[test]
+fn a_secret_that_is_refused_or_not_there_is_said_with_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("key");
+    let said = || {
+        let refused = OperatorKey::open(&path.clone().into()).err();
+        refused.expect("it is refused").to_string()
+    };
+    let missing = said();
+    for word in ["the key of your own", "No such file", "--jwt-secret-file"] {
+        assert!(missing.contains(word), "{missing}");
+    }
+    fs::write(&path, SECRET).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o444)).unwrap();
+    let open = said();
+    for word in [
+        path.to_str().unwrap(),
+        "mode 444",
+        "`chmod 400`",
+        "`mode: 0400` and `uid`",
+        "`defaultMode: 0400` and `fsGroup`",
+        "MARU_JWT_SECRET_FILE",
+    ] {
+        assert!(open.contains(word), "{open}");
+    }
+    assert!(!open.contains("a secret of the operator, long"), "{open}");
+}
+
+#[test]
+fn a_token_says_the_issuer_and_the_audience_that_the_operator_set() {
+    let keys = KeyRing::fresh();
+    let reads = |issuer: Option<&str>, audience: Option<&str>, said: &[(&str, Value)]| {
+        let key = OperatorKey::new(SECRET).unwrap();
+        let key = key.addressed(issuer.map(str::to_owned), audience.map(str::to_owned));
+        let mut claims = whole();
+        for (claim, value) in said {
+            claims[claim] = value.clone();
+        }
+        keys.verify(Some(&key), &token(&hs256(), &claims, mac(SECRET)))
+            .is_ok()
+    };
+    let (id, maru) = (Some("https://id.example"), Some("maru"));
+    let iss = |value: Value| ("iss", value);
+    let aud = |value: Value| ("aud", value);
+    let theirs = || iss(json!("https://id.example"));
+    assert!(reads(id, None, &[theirs()]));
+    assert!(reads(id, maru, &[theirs(), aud(json!("maru"))]));
+    assert!(reads(id, maru, &[theirs(), aud(json!(["wiki", "maru"]))]));
+    assert!(!reads(id, maru, &[theirs()]), "each that is set");
+    assert!(!reads(id, maru, &[aud(json!("maru"))]), "each that is set");
+    for odd in [
+        json!(null),
+        json!(""),
+        json!(7),
+        json!(true),
+        json!("HTTPS://ID.EXAMPLE"),
+        json!("https://id.example/"),
+        json!("https://id.example.evil.example"),
+        json!(["https://id.example"]),
+        json!({"https://id.example": true}),
+    ] {
+        assert!(!reads(id, None, &[iss(odd.clone())]), "iss {odd}");
+        assert!(
+            reads(None, None, &[iss(odd.clone())]),
+            "nobody looks: {odd}"
+        );
+        assert!(
+            reads(None, maru, &[iss(odd.clone()), aud(json!("maru"))]),
+            "nor here: {odd}"
+        );
+    }
+    for odd in [
+        json!(null),
+        json!(""),
+        json!(7),
+        json!("Maru"),
+        json!("maru wiki"),
+        json!([]),
+        json!(["wiki"]),
+        json!(["maru", 7]),
+        json!([["maru"]]),
+        json!({"maru": "maru"}),
+    ] {
+        assert!(!reads(None, maru, &[aud(odd.clone())]), "aud {odd}");
+        assert!(
+            reads(id, None, &[theirs(), aud(odd.clone())]),
+            "nobody looks: {odd}"
+        );
+    }
+    assert!(
+        !reads(id, None, &[]) && !reads(None, maru, &[]),
+        "no claim is no answer"
+    );
+}
+
+#[test]
+fn an_issuer_that_is_said_twice_is_none_and_links_need_none() {
+    let keys = KeyRing::fresh();
+    let key = OperatorKey::new(SECRET).unwrap();
+    let key = key.addressed(Some("id".to_owned()), Some("maru".to_owned()));
+    let own = keys
+        .sign(&serde_json::from_value(whole()).unwrap())
+        .unwrap();
+    assert!(
+        keys.verify(Some(&key), &own).is_ok(),
+        "a link is Maru's own"
+    );
+    let reads = |address: &str| {
+        let claims = whole().to_string();
+        let claims = format!("{},{address}}}", claims.strip_suffix('}').unwrap());
+        let part = |text: &str| BASE64_URL_SAFE_NO_PAD.encode(text);
+        let message = format!("{}.{}", part(&hs256().to_string()), part(&claims));
+        let signature = BASE64_URL_SAFE_NO_PAD.encode(mac(SECRET)(message.as_bytes()));
+        keys.verify(Some(&key), &format!("{message}.{signature}"))
+            .is_ok()
+    };
+    assert!(reads(r#""iss":"id","aud":"maru""#));
+    assert!(!reads(r#""iss":"evil","iss":"id","aud":"maru""#));
+    assert!(!reads(r#""iss":"id","aud":"maru","aud":"wiki""#));
 }

@@ -1,5 +1,5 @@
 //! Passes: the token of a link as it stands after `#` of an address, and as this browser keeps it for a document. Whether one is good is the server's to say.
-use serde::Deserialize;
+use serde_json::Value;
 
 /// What stands before the token in an address' fragment, which browsers send to nobody.
 pub const FRAGMENT: &str = "#t=";
@@ -40,14 +40,19 @@ pub fn tidy(text: &str) -> Option<&str> {
 /// that nobody begins to type what can never be saved.
 #[must_use]
 pub fn seems_to_read(token: &str, decode: impl Fn(&str) -> Option<Vec<u8>>) -> bool {
-    #[derive(Deserialize)]
-    struct Claims {
-        access: String,
-    }
-    let claims = token.split('.').nth(1).and_then(decode);
-    claims
-        .and_then(|json| serde_json::from_slice::<Claims>(&json).ok())
-        .is_some_and(|claims| claims.access == "read")
+    claim(token, "access", decode).is_some_and(|access| access == "read")
+}
+
+/// Whose a token says that it is, for somebody who has not said what to be called.
+#[must_use]
+pub fn bearer(token: &str, decode: impl Fn(&str) -> Option<Vec<u8>>) -> Option<String> {
+    claim(token, "name", decode)
+}
+
+fn claim(token: &str, name: &str, decode: impl Fn(&str) -> Option<Vec<u8>>) -> Option<String> {
+    let claims = token.split('.').nth(1).and_then(decode)?;
+    let claims: Value = serde_json::from_slice(&claims).ok()?;
+    claims[name].as_str().map(str::to_owned)
 }
 
 #[cfg(test)]
@@ -83,5 +88,15 @@ mod tests {
             assert!(!seems_to_read(token, plain), "{token}");
         }
         assert!(!seems_to_read("h.x.s", |_| None));
+    }
+
+    #[test]
+    fn a_token_may_say_whose_it_is() {
+        let plain = |text: &str| Some(text.as_bytes().to_vec());
+        let ada = r#"h.{"access":"read","name":"에이다"}.s"#;
+        assert_eq!(bearer(ada, plain).as_deref(), Some("에이다"));
+        for token in [r#"h.{"name":7}.s"#, r#"h.{"access":"read"}.s"#, "h.{.s", ""] {
+            assert_eq!(bearer(token, plain), None, "{token}");
+        }
     }
 }

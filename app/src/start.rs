@@ -108,8 +108,11 @@ fn document(preferences: Preferences, doc: &DocId, embed: Embed) -> DocumentMode
     );
     let (mounted, me) = (RwSignal::new(false), RwSignal::new(None));
     let (copied, locked) = (RwSignal::new(None), embed.locked);
-    let identity = identity(preferences.lang.get_untracked());
-    let session = Session::new(delivered(doc.clone(), embed), identity.clone(), signals);
+    let delivered = delivered(doc.clone(), embed);
+    let bearer = delivered.pass.as_deref();
+    let bearer = bearer.and_then(|pass| pass::bearer(pass, browser::from_base64));
+    let identity = identity(preferences.lang.get_untracked(), bearer.as_deref());
+    let session = Session::new(delivered, identity.clone(), signals);
     let live = StoredValue::<_, LocalStorage>::new_local(session);
 
     Effect::new(move || {
@@ -295,17 +298,21 @@ fn listen(session: &Session) {
     });
 }
 
-fn identity(lang: Lang) -> Identity {
-    let given = Identity::from_seed(browser::random(), lang);
+/// What a person chose to be called comes first, then what the document's pass calls its `bearer`, then the name that was given
+/// to this browser.
+fn identity(lang: Lang, bearer: Option<&str>) -> Identity {
+    let made_up = Identity::from_seed(browser::random(), lang);
+    let stored = |key| browser::stored(key).and_then(|name| Identity::tidy_name(&name));
+    let given = stored("maru-given-name").unwrap_or(made_up.name);
+    browser::store("maru-given-name", &given);
     let identity = Identity {
-        name: browser::stored("maru-name")
-            .and_then(|name| Identity::tidy_name(&name))
-            .unwrap_or(given.name),
+        name: stored("maru-name")
+            .or_else(|| bearer.and_then(Identity::tidy_name))
+            .unwrap_or(given),
         colour: browser::stored("maru-colour")
             .and_then(|css| Colour::parse(&css))
-            .unwrap_or(given.colour),
+            .unwrap_or(made_up.colour),
     };
-    browser::store("maru-name", &identity.name);
     browser::store("maru-colour", &identity.colour.css());
     identity
 }

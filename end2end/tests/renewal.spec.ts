@@ -143,3 +143,19 @@ test("a token that has ended while the operator's system is away is renewed when
   await own.remove()
   operator.server.close()
 })
+
+test("a page begins with the name that its token says, and keeps the one that its person chose", async ({ visit, join, doc }) => {
+  const operator = await Operator.start()
+  const own = await serverOf(operator)
+  const path = `/d/${doc}#t=${signed(doc, 3_600)}`
+  const newcomer = await visit({ server: own })
+  await newcomer.goto(`${own.origin}${path}`)
+  await expect(newcomer.getByRole("button", { name: "Ada (Your name and colour)" })).toBeVisible()
+  const bin = await join("Bin", { server: own, path })
+  await expect(bin.page.getByRole("button", { name: "Bin (Your name and colour)" })).toBeVisible()
+  await expect.poll(() => bin.others()).toEqual(["Ada"])
+  await newcomer.close()
+  await bin.page.close()
+  await own.remove()
+  operator.server.close()
+})

@@ -18,7 +18,6 @@ use crate::saved_state::SavedState;
 use crate::share::Share;
 use crate::trouble::Trouble;
 use crate::way::Way;
-use bytes::Bytes;
 use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
 use protocol::client::{Client, Embedded, LinkStatus};
@@ -109,8 +108,6 @@ struct Inner {
     performing: bool,
     /// Changes of a batch that is not complete.
     edits: Vec<Edit>,
-    /// Updates of others that wait until the editor is ready.
-    held: Vec<Bytes>,
     links: BTreeMap<u64, Wired>,
     crowd: Crowd,
     place: Place,
@@ -196,7 +193,6 @@ impl Session {
             effects: VecDeque::new(),
             performing: false,
             edits: Vec::new(),
-            held: Vec::new(),
             links: BTreeMap::new(),
             crowd: Crowd::new(crate::transport::slot::are_few()),
             place: Place::None,
@@ -311,7 +307,7 @@ impl Session {
     pub(crate) fn settle(&self) -> Vec<Vec<Op>> {
         let mut ops = Vec::new();
         self.act(|inner, now| {
-            let held = std::mem::take(&mut inner.held);
+            let held = inner.connection.take_held();
             let complete = match inner.replica.apply(held.iter().map(|update| &update[..])) {
                 Ok(complete) => complete,
                 Err(error) => {
@@ -411,7 +407,7 @@ impl Session {
                     .established(link, &authorization, hold_s),
                 Effect::Close { link } => drop(self.inner.borrow_mut().links.remove(&link.0)),
                 Effect::Remote(updates) => {
-                    self.inner.borrow_mut().held.extend(updates);
+                    self.inner.borrow_mut().connection.hold(updates);
                     wake = true;
                 }
                 Effect::Presence(changed) => {

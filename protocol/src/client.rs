@@ -22,6 +22,7 @@ use crate::{
 mod answers;
 pub mod backoff;
 mod farewell;
+mod held;
 pub mod outbox;
 mod rights;
 mod switch;
@@ -111,6 +112,10 @@ pub struct Client {
     lacks: bool,
     /// The question is under way on this link: edits wait until the server has told what it has.
     exchanging: bool,
+    /// The server lacks something that this page has and may not tell: that of others, who lost it with the server.
+    untold: bool,
+    /// Updates of others that the replica does not have yet.
+    held: Vec<Bytes>,
     presence: Option<String>,
     /// Others' presence is from an older link: the next that comes is the whole.
     presence_old: bool,
@@ -153,6 +158,8 @@ impl Client {
             outbox: Outbox::default(),
             lacks: false,
             exchanging: false,
+            untold: false,
+            held: Vec::new(),
             presence: None,
             presence_old: false,
             hidden: false,
@@ -423,6 +430,14 @@ impl Client {
         let message = Message::Step1(&replica.state_vector()).encode();
         for frame in self.outbox.ask(message.into(), now) {
             self.send_all(&frame, effects);
+        }
+    }
+
+    /// Sends what waited for a link, and asks for what was found missing meanwhile.
+    fn catch_up(&mut self, now: u64, replica: &Replica, effects: &mut Vec<Effect>) {
+        self.send_edits(now, replica, effects);
+        if self.lacks && !self.exchanging {
+            self.ask_for_state(now, replica, effects);
         }
     }
 

@@ -203,6 +203,23 @@ impl Connection {
         self.performed(now, told)
     }
 
+    /// Keeps what [`Effect::Remote`] brought while the editor is not ready for it; a server that asks is told of it as well.
+    pub fn hold(&mut self, updates: Vec<Bytes>) {
+        self.client.hold(updates);
+    }
+
+    /// What was held, to be given to the replica now.
+    #[must_use]
+    pub fn take_held(&mut self) -> Vec<Bytes> {
+        self.client.take_held()
+    }
+
+    /// Whether anything is held.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        self.client.holds()
+    }
+
     /// The browser says that there is a network again, or the page was woken.
     pub fn wake(&mut self, now: u64) -> Vec<Effect> {
         self.ladder.hope(now);

@@ -192,7 +192,9 @@ impl Room {
         let news = self.look_for_deletions(update, guess, refused);
         self.pieces += news.pieces();
         if news.pieces() == 0 {
-            self.claims.took(&summary, author, message.is_none());
+            if message.is_none() {
+                self.claims.told_all(author);
+            }
             return Ok(Admitted::Known { n: self.head });
         }
         if let Some(refused) = self.refusal(news, update.len()) {
@@ -201,7 +203,9 @@ impl Room {
         match self.doc.apply(update) {
             Ok(true) => {}
             Ok(false) => {
-                self.claims.took(&summary, author, message.is_none());
+                if message.is_none() {
+                    self.claims.told_all(author);
+                }
                 return Ok(Admitted::Known { n: self.head });
             }
             // Whatever yrs kept of it is not in the log: only a room opened anew from the log tells the truth.

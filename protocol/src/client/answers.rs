@@ -159,10 +159,7 @@ impl Client {
             for frame in self.outbox.again(applied) {
                 self.send_all(&frame, effects);
             }
-            self.send_edits(now, replica, effects);
-            if self.lacks && !self.exchanging {
-                self.ask_for_state(now, replica, effects);
-            }
+            self.catch_up(now, replica, effects);
         }
         effects.push(Effect::Status);
     }
@@ -188,7 +185,7 @@ impl Client {
             }
         }
         let answer = match vector {
-            Some(vector) => Some(answer(replica, vector, &updates)?),
+            Some(vector) => Some(self.answer(replica, vector, &updates)?),
             None => None,
         };
         self.after = upto;
@@ -198,6 +195,7 @@ impl Client {
         if let Some((diff, missing)) = answer {
             self.lacks = false;
             self.exchanging = false;
+            self.untold = missing && !self.rights.may_write();
             // One update that holds all the server lacks takes the place of those that wait.
             let state = || Message::Step2(&diff).encode().into();
             let frames = if self.rights.may_write() {
@@ -276,15 +274,15 @@ impl Client {
             }
         }
     }
-}
 
-/// What a peer lacks that has told its state (a vector, and its deletions in `told`), and whether that is anything.
-fn answer(replica: &Replica, vector: &[u8], told: &[Bytes]) -> Option<(Vec<u8>, bool)> {
-    validate::state_vector(vector, crate::room::MAX_CLIENTS).ok()?;
-    let diff = replica.diff(vector).ok()?;
-    let summary = validate::update(&diff, &UpdateLimits::document()).ok()?;
-    // Every diff holds all deletions: only those that the peer has not told itself are news.
-    let missing = !summary.structs.is_empty()
-        || (!summary.deleted.is_empty() && replica::deletes_more(&diff, told).ok()?);
-    Some((diff, missing))
+    /// What a peer lacks that has told its state (a vector, and its deletions in `told`), and whether that is anything.
+    fn answer(&self, replica: &Replica, vector: &[u8], told: &[Bytes]) -> Option<(Vec<u8>, bool)> {
+        validate::state_vector(vector, crate::room::MAX_CLIENTS).ok()?;
+        let diff = self.diff(replica, vector, told).ok()?;
+        let summary = validate::update(&diff, &UpdateLimits::document()).ok()?;
+        // Every diff holds all deletions: only those that the peer has not told itself are news.
+        let missing = !summary.structs.is_empty()
+            || (!summary.deleted.is_empty() && replica::deletes_more(&diff, told).ok()?);
+        Some((diff, missing))
+    }
 }

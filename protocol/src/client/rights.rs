@@ -109,7 +109,7 @@ impl Client {
         for frame in self.outbox.unsent() {
             self.send_all(&frame, effects);
         }
-        if self.outbox.is_collapsed() {
+        if self.outbox.is_collapsed() || std::mem::take(&mut self.untold) {
             self.ask_for_state(now, replica, effects);
         }
     }

@@ -6,7 +6,10 @@
 use bytes::Bytes;
 
 use super::{Client, Effect, Link, MAX_ASSEMBLED};
-use crate::frame::{ClientFrame, fragment::Assembler};
+use crate::{
+    frame::{ClientFrame, fragment::Assembler},
+    replica::Replica,
+};
 
 /// What the old link is left with.
 pub(super) struct Switch {
@@ -64,7 +67,7 @@ impl Client {
     }
 
     /// The new link brought no answer: the old one goes on with what was written meanwhile.
-    pub fn abandon_switch(&mut self) -> Vec<Effect> {
+    pub fn abandon_switch(&mut self, now: u64, replica: &Replica) -> Vec<Effect> {
         let Some(switch) = self.switch.take() else {
             return Vec::new();
         };
@@ -79,12 +82,8 @@ impl Client {
             effects.push(self.send(&ClientFrame::Presence { state }));
         }
         self.show_again(&mut effects);
-        // While states are exchanged, the answer will hold what was written.
-        if !self.exchanging && self.rights.may_write() {
-            for frame in self.outbox.unsent() {
-                self.send_all(&frame, &mut effects);
-            }
-        }
+        // While states are exchanged, the answer will hold what was written, and bring what is missing.
+        self.catch_up(now, replica, &mut effects);
         effects.push(Effect::Status);
         effects
     }

@@ -61,6 +61,13 @@ impl Page {
         self.client.local(now, &update)
     }
 
+    /// Loses the session, and the server asks for the state in the next one.
+    fn in_a_new_session(&mut self, now: u64) {
+        self.relinked(now);
+        self.gets(now, error(ErrorCode::Gone));
+        self.gets(now, welcome(None));
+    }
+
     /// Loses the link and opens another.
     fn relinked(&mut self, now: u64) -> Vec<ClientFrame> {
         self.client.closed(now);
@@ -448,6 +455,86 @@ fn deletions_of_others_that_a_server_has_lost_are_told_to_it() {
     page.gets(2, ServerFrame::Saved { seq: 1 });
     let answer = sent(page.gets(3, ServerFrame::Batch { upto: 0, messages }));
     assert_eq!(answer, [], "a server that has them is told nothing");
+}
+
+#[test]
+fn what_a_page_holds_back_is_told_to_a_server_that_has_lost_it() {
+    let mut other = Replica::new(ClientId::from_random(2), || 0);
+    let insert = "abc".into();
+    let edit = Edit {
+        from: 0,
+        delete: 0,
+        insert,
+    };
+    other.edit(&[edit]).unwrap();
+    let mut page = Page::live(0);
+    page.client.hold(other.take_updates());
+    page.in_a_new_session(1);
+    let answer = sent(page.gets(2, state(0)));
+    let [ClientFrame::Data { seq: 1, message }] = &answer[..] else {
+        panic!("{answer:?}");
+    };
+    let Ok(Message::Step2(told)) = Message::decode(message) else {
+        panic!("{message:?}");
+    };
+    let mut server = Replica::new(ClientId::from_random(3), || 0);
+    assert_eq!(server.apply([told]), Ok(true));
+    assert_eq!(server.text(), "abc");
+    assert_eq!(page.client.status().unsaved_since, Some(2));
+    page.gets(3, ServerFrame::Saved { seq: 1 });
+
+    page.in_a_new_session(4);
+    let has = Message::Step1(&server.state_vector()).encode().into();
+    let messages = vec![has];
+    let answer = sent(page.gets(5, ServerFrame::Batch { upto: 1, messages }));
+    assert_eq!(answer, [], "a server that has it is told nothing");
+
+    let held = page.client.take_held();
+    assert_eq!(
+        page.replica.apply(held.iter().map(|update| &update[..])),
+        Ok(true)
+    );
+    assert_eq!(
+        (page.replica.text().as_str(), page.client.holds()),
+        ("abc", false)
+    );
+}
+
+#[test]
+fn what_is_held_may_build_on_what_the_server_has_just_told() {
+    let mut other = Replica::new(ClientId::from_random(2), || 0);
+    for insert in ["a", "b"] {
+        let insert = insert.into();
+        let edit = Edit {
+            from: 0,
+            delete: 0,
+            insert,
+        };
+        other.edit(&[edit]).unwrap();
+    }
+    let [first, second] = &other.take_updates()[..] else {
+        panic!();
+    };
+    let mut page = Page::live(0);
+    page.client.hold(vec![second.clone()]);
+    page.in_a_new_session(1);
+    let mut server = Replica::new(ClientId::from_random(3), || 0);
+    assert_eq!(server.apply([&first[..]]), Ok(true));
+    let messages = vec![
+        Message::Step2(first).encode().into(),
+        Message::Step1(&server.state_vector()).encode().into(),
+    ];
+    let answer = sent(page.gets(2, ServerFrame::Batch { upto: 1, messages }));
+    assert_eq!(kinds(&answer), ["step 2"]);
+}
+
+#[test]
+fn a_hole_found_while_the_session_moves_is_asked_for_where_it_stayed() {
+    let mut page = Page::live(0);
+    assert!(page.client.begin_switch(1).is_some());
+    assert_eq!(page.client.incomplete(2, &page.replica), []);
+    let asked = sent(page.client.abandon_switch(3, &page.replica));
+    assert_eq!(kinds(&asked), ["step 1"]);
 }
 
 #[test]

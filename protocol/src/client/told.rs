@@ -16,7 +16,7 @@ pub enum Effect {
     Send(Bytes),
     /// Close the link; [`super::Client::closed`] need not be called.
     Close,
-    /// Give these updates of others to the replica when the editor is ready for them.
+    /// Give these updates of others to the replica; to [`super::Client::hold`] while the editor is not ready for them.
     Remote(Vec<Bytes>),
     /// Presence of others changed.
     Presence(Vec<(ClientId, Option<String>)>),

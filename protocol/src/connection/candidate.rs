@@ -181,7 +181,7 @@ impl Connection {
                 self.let_go(now, effects);
                 return;
             }
-            let told = self.client.abandon_switch();
+            let told = self.client.abandon_switch(now, replica);
             self.perform(now, told, effects);
             for message in candidate.held {
                 self.current_message(now, message, replica, effects);

@@ -62,7 +62,7 @@ pub enum Effect {
         /// Which.
         link: LinkId,
     },
-    /// Give these updates of others to the replica when the editor is ready for them.
+    /// Give these updates of others to the replica; to [`super::Connection::hold`] while the editor is not ready for them.
     Remote(Vec<Bytes>),
     /// Presence of others changed.
     Presence(Vec<(ClientId, Option<String>)>),

@@ -118,21 +118,12 @@ impl Claims {
         self.owners.values().any(|owner| owner.author == author)
     }
 
-    /// An update of `author` was taken; a `state` is all that a peer has.
-    pub(super) fn took(&mut self, summary: &UpdateSummary, author: u64, state: bool) {
-        if state {
-            let own = self.owners.values_mut();
-            own.filter(|owner| owner.author == author)
-                .for_each(|owner| owner.told = true);
-            return;
-        }
-        for run in &summary.structs {
-            if let Some(owner) = self.owners.get_mut(&run.client)
-                && owner.author == author
-            {
-                owner.told = true;
-            }
-        }
+    /// `author` has told its state: all that it has. A single update tells nothing of that: after a crash an owner may have more of
+    /// its own to send again, and others have that as well.
+    pub(super) fn told_all(&mut self, author: u64) {
+        let own = self.owners.values_mut();
+        own.filter(|owner| owner.author == author)
+            .for_each(|owner| owner.told = true);
     }
 }
 

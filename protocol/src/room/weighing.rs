@@ -291,8 +291,9 @@ impl Room {
             self.weight.latent -= weighed.latent.min(self.weight.latent);
         }
         if !grown.changed {
-            self.claims
-                .took(&grown.summary, weighed.author, message.is_none());
+            if message.is_none() {
+                self.claims.told_all(weighed.author);
+            }
             return Ok(Admitted::Known { n: self.head });
         }
         self.outdated = Some(std::mem::replace(&mut self.doc, grown.doc));
@@ -318,7 +319,9 @@ impl Room {
         message: Option<&Bytes>,
         author: u64,
     ) -> Admitted {
-        self.claims.took(summary, author, message.is_none());
+        if message.is_none() {
+            self.claims.told_all(author);
+        }
         for range in &summary.structs {
             let clock = self.clocks.entry(range.client).or_insert(0);
             *clock = range.end.max(*clock);

@@ -9,7 +9,7 @@ use protocol::{
     validate,
 };
 
-use crate::{disk::Disk, page::Page, text, world::World};
+use crate::{disk::Disk, page::Page, server::Server, text, world::World};
 
 /// The central promise: each edit that a page was told to be saved, or that it no longer shows as unsaved, is durable now.
 pub fn promises(page: &mut Page, disk: &mut Disk) {
@@ -29,16 +29,9 @@ pub fn promises(page: &mut Page, disk: &mut Disk) {
     }
 }
 
-/// Whether everything is mended: all connected, saved, alike, and aware of each other.
+/// Whether everything is mended: one text, saved, and all connected and aware of each other.
 pub fn settled(world: &World) -> Result<(), String> {
-    let Some(server) = &world.server else {
-        return Err("the server is down".into());
-    };
-    if world.disk.waiting() > 0 || server.room.durable() != server.room.head() {
-        return Err("entries wait for the disk".into());
-    }
-    let text = server.room.text();
-    let clocks = clocks(&server.room.state_vector());
+    alike(world)?;
     let mut here: BTreeMap<ClientId, String> = BTreeMap::new();
     for page in world.pages.iter().filter(|page| page.here) {
         here.extend(page.presence.clone().map(|state| (page.id, state)));
@@ -48,10 +41,43 @@ pub fn settled(world: &World) -> Result<(), String> {
     }
     for (i, page) in world.pages.iter().enumerate().filter(|(_, p)| p.here) {
         let status = page.connection.status();
-        if status.link != LinkStatus::Live || status.unsaved_since.is_some() {
+        if status.link != LinkStatus::Live {
             return Err(format!("page {i} is {status:?}"));
         }
-        if page.composing || !page.held.is_empty() {
+        others(&format!("page {i}"), page.id, &page.others, &here)?;
+    }
+    for (i, peer) in world.peers.iter().enumerate() {
+        others(
+            &format!("peer {i}"),
+            peer.id,
+            &peer.present(world.now),
+            &here,
+        )?;
+    }
+    let here = world.pages.iter().filter(|page| page.here).count();
+    let sessions = world.server.as_ref().map_or(0, Server::sessions);
+    if sessions < here {
+        return Err(format!("{here} pages have {sessions} sessions"));
+    }
+    Ok(())
+}
+
+/// Whether all show the text that the server has on its disk, and know it.
+pub fn alike(world: &World) -> Result<(), String> {
+    let Some(server) = &world.server else {
+        return Err("the server is down".into());
+    };
+    if world.disk.waiting() > 0 || server.room.durable() != server.room.head() {
+        return Err("entries wait for the disk".into());
+    }
+    let text = server.room.text();
+    let clocks = clocks(&server.room.state_vector());
+    for (i, page) in world.pages.iter().enumerate().filter(|(_, p)| p.here) {
+        let status = page.connection.status();
+        if status.unsaved_since.is_some() {
+            return Err(format!("page {i} is {status:?}"));
+        }
+        if page.composing || page.connection.holds() {
             return Err(format!("page {i} holds edits back"));
         }
         if page.replica.text() != text || self::clocks(&page.replica.state_vector()) != clocks {
@@ -60,7 +86,6 @@ pub fn settled(world: &World) -> Result<(), String> {
                 page.replica.text()
             ));
         }
-        others(&format!("page {i}"), page.id, &page.others, &here)?;
     }
     for (i, peer) in world.peers.iter().enumerate() {
         if peer.lacks() {
@@ -72,16 +97,6 @@ pub fn settled(world: &World) -> Result<(), String> {
                 peer.text()
             ));
         }
-        others(
-            &format!("peer {i}"),
-            peer.id,
-            &peer.present(world.now),
-            &here,
-        )?;
-    }
-    let here = world.pages.iter().filter(|page| page.here).count();
-    if server.sessions() < here {
-        return Err(format!("{here} pages have {} sessions", server.sessions()));
     }
     Ok(())
 }

@@ -34,8 +34,6 @@ pub struct Page {
     pub editor: Vec<u16>,
     /// The links it listens to, by its own names.
     pub links: BTreeMap<connection::LinkId, Wire>,
-    /// Edits of others that wait for the end of a composition.
-    pub held: Vec<Bytes>,
     /// Whether an input method is composing.
     pub composing: bool,
     /// It has not been closed for good.
@@ -112,7 +110,6 @@ impl Page {
             replica,
             editor,
             links: BTreeMap::new(),
-            held: Vec::new(),
             composing: false,
             here: true,
             offline_until: 0,

@@ -93,6 +93,8 @@ pub struct Plan {
     pub anywhere: bool,
     /// People take back and repeat.
     pub undo: bool,
+    /// Rights come and go: pages are refused for them.
+    pub rights: bool,
     /// The room's limits.
     pub limits: RoomLimits,
     /// A lie.
@@ -125,6 +127,7 @@ impl Plan {
             written: random.percent(50),
             anywhere: random.percent(30),
             undo: random.percent(50),
+            rights: false,
             limits: RoomLimits::default(),
             lie: Lie::None,
         }
@@ -135,6 +138,7 @@ impl Plan {
         if faults.contains(&Fault::Cut) || faults.contains(&Fault::Silence) {
             self.short_lived = random.pick(&[0, 30, 70]);
         }
+        self.rights |= faults.contains(&Fault::Rights);
         self.faults.extend_from_slice(faults);
         self
     }

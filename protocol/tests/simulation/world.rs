@@ -11,6 +11,7 @@ use std::{
 
 use bytes::Bytes;
 use protocol::{
+    client::LinkStatus,
     frame::authorization::Authorization,
     id::{ClientId, DocId},
     sync::Message,
@@ -21,7 +22,7 @@ use crate::{
     link::{Link, LinkId},
     page::Page,
     peer::Peer,
-    plan::{Fault, Lie, Plan},
+    plan::{Lie, Plan},
     random::Random,
     rights::Allowed,
     server::Server,
@@ -66,6 +67,10 @@ enum Event {
 
 /// How often the server looks after presence and dead links, in milliseconds.
 const SERVER_TICK_MS: u64 = 400;
+/// Nothing is under way for longer than this, in milliseconds, and no dead link unnoticed.
+const LATE_MS: u64 = 60_000;
+/// So many seconds the text must stay the same.
+const STEADY_S: u32 = 5;
 /// A timer that asks to be called more often than this within one second makes no progress.
 const MAX_TICKS: u32 = 12;
 
@@ -172,7 +177,7 @@ impl World {
         let calm = self.now + self.plan.span;
         self.run_until(calm);
         self.tell(|| "calm: nothing goes wrong any more".into());
-        if self.plan.faults.contains(&Fault::Rights) {
+        if self.plan.rights {
             self.rights_settle();
         }
         self.plan.faults.clear();
@@ -183,6 +188,13 @@ impl World {
         if self.disk.failed {
             self.crash();
         }
+        self.settles();
+        self.stays_settled();
+        crate::oracle::final_state(self);
+    }
+
+    /// Runs until everything is mended.
+    fn settles(&mut self) {
         let mut unsettled = Ok(());
         // Where links live for seconds, and a person chose that, all is well between two of them only: it is looked for often.
         let often = std::iter::repeat_n(1_000, 420);
@@ -190,13 +202,44 @@ impl World {
             self.run_until(self.now + wait);
             unsettled = crate::oracle::settled(self);
             if unsettled.is_ok() {
-                break;
+                return;
             }
         }
         if let Err(what) = unsettled {
             panic!("not settled: {what}");
         }
-        crate::oracle::final_state(self);
+    }
+
+    /// One good moment proves little: when everything that was under way has come and every dead link is noticed, the text
+    /// is the same everywhere and stays so, and nobody stays away.
+    fn stays_settled(&mut self) {
+        self.run_until(self.now + LATE_MS);
+        for _ in 0..STEADY_S {
+            self.run_until(self.now + 1_000);
+            if let Err(what) = crate::oracle::alike(self) {
+                panic!("not settled for long: {what}");
+            }
+        }
+        if self.pages.iter().all(|page| page.obstacle.is_none()) {
+            self.settles();
+        } else {
+            self.all_come_back();
+        }
+    }
+
+    /// Where links are cut every few seconds, and waiting times have grown, rarely are all there at one moment.
+    fn all_come_back(&mut self) {
+        let mut away: BTreeSet<usize> = (0..self.pages.len())
+            .filter(|i| self.pages[*i].here)
+            .collect();
+        for _ in 0..420 {
+            away.retain(|i| self.pages[*i].connection.status().link != LinkStatus::Live);
+            if away.is_empty() {
+                return;
+            }
+            self.run_until(self.now + 1_000);
+        }
+        panic!("pages {away:?} stay away");
     }
 
     fn run_until(&mut self, end: u64) {

@@ -136,6 +136,29 @@ fn what_a_reader_wrote_is_not_told_in_an_exchange_of_states_nor_in_farewell() {
 }
 
 #[test]
+fn who_may_write_again_tells_what_the_server_lacked_meanwhile() {
+    let mut other = Replica::new(ClientId::from_random(2), || 0);
+    let edit = Edit {
+        from: 0,
+        delete: 0,
+        insert: "of one who has left".into(),
+    };
+    other.edit(&[edit]).unwrap();
+    let mut page = Page::live(0);
+    page.replica
+        .apply([&other.diff(&[0]).unwrap()[..]])
+        .unwrap();
+    page.gets(1, rights(Role::Read, None));
+    page.gets(2, ServerFrame::Resync);
+    assert_eq!(sent(page.gets(3, state(0))), [], "a reader tells nothing");
+    let asked = sent(page.gets(4, rights(Role::Write, None)));
+    assert_eq!(kinds(&asked), ["step 1"]);
+    assert_eq!(kinds(&sent(page.gets(5, state(0)))), ["step 2"]);
+    let again = sent(page.gets(6, rights(Role::Write, None)));
+    assert_eq!(kinds(&again), [] as [&str; 0], "once");
+}
+
+#[test]
 fn an_edit_that_crossed_with_a_downgrade_leads_to_a_session_that_reads() {
     let mut page = Page::live(0);
     page.types(5, "a");

@@ -183,6 +183,21 @@ fn after_a_crash_each_page_may_bring_what_any_has_until_its_author_has_told_all(
 }
 
 #[test]
+fn an_author_who_sends_again_piece_by_piece_has_not_told_all_with_the_first() {
+    let (mut ada, mut bob) = (replica(1), replica(2));
+    let pieces = [types(&mut ada, "one "), types(&mut ada, "two ")];
+    bob.apply([&pieces[0][..], &pieces[1][..]]).unwrap();
+    // The server has lost both, and hers come one by one.
+    let mut room = room();
+    let mut hers = open(1, &ada, 1, &mut room);
+    assert!(taken(&hers.receive(update(1, &pieces[0]), &mut room, 0)));
+    let mut his = open(2, &bob, 2, &mut room);
+    let brought = bob.diff(&room.state_vector()).unwrap();
+    assert!(taken(&his.receive(state(1, &brought), &mut room, 0)));
+    assert_eq!(room.text(), ada.text());
+}
+
+#[test]
 fn what_somebody_wrote_long_ago_may_be_brought_by_anybody() {
     let mut room = room();
     let mut before = replica(1);
@@ -205,7 +220,9 @@ fn a_yjs_peer_may_come_back_beside_its_old_connection_and_others_may_not_write_u
     let mut old = YjsSession::open(1, Role::Write, &room);
     old.receive(&awareness(1), &mut room, 0).unwrap();
     let first = types(&mut ada, "one");
-    assert!(taken(&old.receive(&says(&first), &mut room, 0)));
+    // As every provider answers the server's first question.
+    let all = Bytes::from(Message::Step2(&first).encode());
+    assert!(taken(&old.receive(&all, &mut room, 0)));
 
     let mut eve = open(2, &replica(2), 2, &mut room);
     let mut forger = replica(1);

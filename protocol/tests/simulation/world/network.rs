@@ -57,6 +57,12 @@ impl World {
     }
 
     fn plan_hold(&mut self, id: LinkId) {
+        let at = self.held_until(id);
+        self.at(at, Event::Held(id));
+    }
+
+    /// When the poll or the stream ends that is under way.
+    fn held_until(&self, id: LinkId) -> u64 {
         let link = &self.links[id];
         let obstacle = self.obstacle(link.owner);
         let held = match link.rung {
@@ -68,14 +74,18 @@ impl World {
             Some(Obstacle::Cut(after)) => held.min(after),
             _ => held,
         };
-        let at = link.polled + held;
-        self.at(at, Event::Held(id));
+        link.polled + held
     }
 
     /// A poll has been held, or was cut; a stream is cut only.
     pub(super) fn held(&mut self, id: LinkId) {
         let link = &self.links[id];
         if !link.client_open {
+            return;
+        }
+        if self.now < self.held_until(id) {
+            // That poll was answered with news: another one is under way.
+            self.plan_hold(id);
             return;
         }
         let cut = match self.obstacle(link.owner) {

@@ -93,8 +93,9 @@ impl World {
         if self.random.percent(50) {
             self.disk.compact();
         }
-        let (limits, starts) = (self.plan.limits, self.starts);
-        self.server = Some(Server::start(&self.disk, limits, starts, &mut self.random));
+        let starts = self.starts;
+        let server = Server::start(&self.disk, &self.plan, starts, &mut self.random);
+        self.server = Some(server);
         self.tell(|| format!("the server starts, for the {starts}. time"));
         self.at(self.now + SERVER_TICK_MS, Event::ServerTicks(starts));
     }

@@ -40,7 +40,7 @@ impl World {
                 }
                 Effect::Remote(updates) => {
                     self.pages[i].takes(&updates);
-                    self.pages[i].held.extend(updates);
+                    self.pages[i].connection.hold(updates);
                     self.show_held(i);
                 }
                 Effect::Presence(changed) => {
@@ -66,10 +66,10 @@ impl World {
 
     pub(super) fn show_held(&mut self, i: usize) {
         let page = &mut self.pages[i];
-        if page.composing || page.held.is_empty() {
+        if page.composing || !page.connection.holds() {
             return;
         }
-        let held = std::mem::take(&mut page.held);
+        let held = page.connection.take_held();
         let complete = page
             .replica
             .apply(held.iter().map(|update| &update[..]))

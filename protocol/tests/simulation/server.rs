@@ -24,6 +24,9 @@ use crate::{
 };
 
 mod telling;
+mod weighing;
+
+use weighing::weighing;
 
 /// A session and the link it is on.
 struct Kept {
@@ -372,22 +375,6 @@ impl Server {
             kept.since = now;
         }
     }
-}
-
-/// Takes in what may have to be tried first; here trials cost nothing.
-fn weighing(
-    room: &mut Room,
-    author: u64,
-    mut take: impl FnMut(&mut Room) -> Result<Received, Ended>,
-) -> Result<Received, Ended> {
-    let mut received = take(room);
-    while let Ok(Received::Weigh { update }) = received {
-        let weighed = room.trial(update, author).run(|| 0);
-        room.weighed(Some(weighed));
-        received = take(room);
-        room.weighed(None);
-    }
-    received
 }
 
 /// Whether somebody is refused for a right that is over.

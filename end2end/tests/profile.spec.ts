@@ -60,3 +60,13 @@ test("the Enter that ends a syllable does not send the form", async ({ join }) =
   await expect(dialog).toBeHidden()
   await expect(ada.page.getByRole("button", { name: "한 (Your name and colour)" })).toBeVisible()
 })
+
+test("a name that is markup is shown as it is written, at the caret and in the list", async ({ join }) => {
+  const name = "<img src=x onerror=alert(1)>"
+  const [eve, bin] = [await join(name), await join("Bin")]
+  await eve.type("here")
+  await expect(bin.page.locator(".maru-caret-flag")).toHaveText(name)
+  await expect.poll(() => bin.others()).toEqual([name])
+  await expect(eve.page.getByRole("button", { name: `${name} (Your name and colour)` })).toBeVisible()
+  for (const { page } of [eve, bin]) await expect(page.locator("img")).toHaveCount(0)
+})

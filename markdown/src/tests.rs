@@ -51,6 +51,36 @@ fn front_matter_is_not_shown() {
 }
 
 #[test]
+fn front_matter_is_read_by_nobody() {
+    // Nine levels of nine are four hundred million words to whoever reads it as YAML.
+    let mut text = String::from("---\ntitle: <b>not this</b>\na0: &a0 [lol]\n");
+    for level in 1..10 {
+        let before = format!("*a{}, ", level - 1).repeat(9);
+        text += &format!("a{level}: &a{level} [{before}]\n");
+    }
+    text += "---\n\n# This\n";
+    let html = render(&text);
+    assert!(
+        html.len() < 100 && !html.contains("lol") && !html.contains("not this"),
+        "{html}"
+    );
+    assert_eq!(title(&text).as_deref(), Some("This"));
+}
+
+#[test]
+fn a_list_begins_at_a_number_and_at_nothing_else() {
+    contains("7. a", " start=\"7\">");
+    for text in [
+        "7\"onclick=x. a",
+        "<ol start=\"1\"onclick=x>",
+        "12345678901. a",
+    ] {
+        let html = render(text);
+        assert!(!html.contains("<ol"), "{text:?} became {html}");
+    }
+}
+
+#[test]
 fn raw_html_is_text() {
     let html = render(
         "<script>alert(1)</script>\n\na <img src=x onerror=alert(1)> b\n\n<div onclick=x>\n",

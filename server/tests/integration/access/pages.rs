@@ -1,9 +1,19 @@
 //! The page of a document that its name alone does not open: without its text, its state, or a word on whether there is one.
 
+use protocol::frame::{ClientFrame, Token};
 use serde_json::{Value, json};
-use server::{access::judge::Mode, config::RenewUrl};
+use server::{
+    access::{claims::Access, judge::Mode},
+    config::RenewUrl,
+};
 
-use crate::{person::Person, support::Running};
+use super::link;
+use crate::{
+    http::client::session,
+    person::{Person, Way},
+    support::{Reply, Running},
+    wire::hello,
+};
 
 fn embedded(html: &str) -> Value {
     let (_, rest) = html
@@ -69,4 +79,100 @@ async fn the_address_of_renewal_is_told_to_the_page_and_allowed_to_it_alone() {
         page.header("content-security-policy")
             .contains("connect-src 'self';")
     );
+}
+
+/// The page without what differs from one answer to the next: the document's name, the room's random number, the policy's nonce.
+fn alike(page: &Reply, doc: &str) -> String {
+    assert_eq!(page.status, 200);
+    let policy = page.header("content-security-policy");
+    let nonce = policy.split_once("'nonce-").unwrap().1;
+    let nonce = nonce.split_once('\'').unwrap().0;
+    let epoch = embedded(&page.body)["epoch"].to_string();
+    page.body
+        .replace(nonce, "(nonce)")
+        .replace(&format!("\"epoch\":{epoch}"), "(epoch)")
+        .replace(doc, "(doc)")
+}
+
+#[tokio::test]
+async fn a_name_that_nobody_used_looks_like_an_empty_document() {
+    let server = Running::start(|_| {}).await;
+    let ada = Person::come(server.addr, "kept-open");
+    ada.live().await;
+    let empty = server.get("/d/kept-open", "").await;
+    let never = server.get("/d/not-there", "").await;
+    assert_eq!(alike(&empty, "kept-open"), alike(&never, "not-there"));
+}
+
+#[tokio::test]
+async fn where_a_token_is_needed_nothing_tells_whether_a_name_is_used() {
+    let server = Running::start(|config| config.auth = Mode::Jwt).await;
+    let (_, token) = link(&server, "kept-open", Access::Write, None);
+    let ada = Person::with_token(server.addr, "kept-open", Way::WebSocket, &token);
+    ada.append("geheimnis");
+    ada.saved().await;
+    let mut told = Vec::new();
+    for doc in ["kept-open", "not-there"] {
+        let page = server.get(&format!("/d/{doc}"), "").await;
+        let mut answers = vec![alike(&page, doc)];
+        let path = format!("/api/v1/docs/{doc}/links");
+        for who in ["", "authorization: Bearer nonsense\r\n"] {
+            let refused = server.get(&path, who).await;
+            answers.push(format!("{} {}", refused.status, refused.body));
+        }
+        for shown in ["", "nonsense"] {
+            let mut hello = hello(doc);
+            hello.token = Token::new(shown).unwrap();
+            let refused = session(server.addr, &[ClientFrame::Hello(hello)]).await;
+            answers.push(format!("{} {:?}", refused.status, refused.body));
+        }
+        told.push(answers);
+    }
+    assert_eq!(told[0], told[1]);
+}
+
+#[tokio::test]
+async fn no_request_lists_documents_or_brings_or_fetches_one_as_a_file() {
+    let server = Running::start(|_| {}).await;
+    let ada = Person::come(server.addr, "kept-open");
+    ada.append("geheimnis");
+    ada.saved().await;
+    for (method, path) in [
+        ("GET", "/d"),
+        ("GET", "/d/"),
+        ("GET", "/api"),
+        ("GET", "/api/v1/docs"),
+        ("GET", "/api/v1/docs/"),
+        ("GET", "/api/v1/docs/kept-open"),
+        ("GET", "/d/kept-open/export/txt"),
+        ("GET", "/d/kept-open/download"),
+        ("GET", "/p/kept-open/export/etherpad"),
+        ("GET", "/admin"),
+        ("GET", "/admin/settings"),
+        ("GET", "/data/maru.db"),
+        ("PUT", "/d/kept-open"),
+        ("POST", "/d/kept-open"),
+        ("POST", "/d/kept-open/import"),
+        ("POST", "/p/kept-open/import"),
+        ("POST", "/api/v1/docs"),
+        ("DELETE", "/api/v1/docs/kept-open"),
+    ] {
+        let mut connection = server.connect().await;
+        let empty = "content-length: 0\r\n";
+        let refused = connection.request(method, path, empty).await;
+        assert!(
+            matches!(refused.status, 404 | 405),
+            "{method} {path}: {}",
+            refused.status
+        );
+        assert!(
+            !refused.body.contains("geheimnis") && !refused.body.contains("kept-open"),
+            "{method} {path}: {}",
+            refused.body
+        );
+    }
+    for path in ["/", "/lab", "/metrics", "/healthz", "/readyz"] {
+        let page = server.get(path, "").await;
+        assert!(!page.body.contains("kept-open"), "{path}");
+    }
 }

@@ -1,5 +1,7 @@
 //! Tokens at the door: what lets in, what does not, and that nothing is opened for who may not come in.
 
+use std::slice::from_ref;
+
 use protocol::{
     frame::{ClientFrame, ErrorCode, Role, ServerFrame, Token},
     session::HEARTBEAT_MS,
@@ -8,10 +10,10 @@ use server::access::{claims::Access, judge::Mode, keys::OperatorFile};
 
 use super::{WAYS, from_now, link};
 use crate::{
-    http::client::session,
-    person::Person,
+    http::client::{PACKET, post, session},
+    person::{Person, Way},
     support::Running,
-    wire::{Wire, hello, typed},
+    wire::{Wire, hello, knock, typed},
 };
 
 #[tokio::test]
@@ -153,5 +155,30 @@ async fn an_operators_own_tokens_let_in_beside_links() {
         Person::with_token(server.addr, "d", way, &key)
             .finds("in ")
             .await;
+    }
+}
+
+#[tokio::test]
+async fn a_token_in_an_address_opens_no_page_and_counts_for_no_request() {
+    let server = Running::start(|config| config.auth = Mode::Jwt).await;
+    let (_, token) = link(&server, "d", Access::Write, None);
+    let ada = Person::with_token(server.addr, "d", Way::WebSocket, &token);
+    ada.append("geheimnis");
+    ada.saved().await;
+    for name in ["t", "token"] {
+        let page = server.get(&format!("/d/d?{name}={token}"), "").await;
+        assert_eq!(page.status, 200);
+        assert!(!page.body.contains("geheimnis"), "{name}");
+        assert!(!page.body.contains(&token), "{name} is in the page");
+        let links = format!("/api/v1/docs/d/links?{name}={token}");
+        assert_eq!(server.get(&links, "").await.status, 401, "{name}");
+        let greeting = ClientFrame::Hello(hello("d"));
+        let path = format!("/rt/1/session?{name}={token}");
+        let answer = post(server.addr, &path, PACKET, from_ref(&greeting)).await;
+        assert_eq!(answer.refused(), (401, ErrorCode::NoToken), "{name}");
+        let path = format!("/rt/1/ws?{name}={token}");
+        let mut wire = knock(server.addr, &path, None).await.unwrap();
+        wire.say(&greeting).await;
+        assert_eq!(wire.refused().await.0, ErrorCode::NoToken, "{name}");
     }
 }

@@ -236,7 +236,8 @@ async fn bytes_that_make_no_sense_end_the_connection_with_a_code() {
 #[tokio::test]
 async fn what_passes_keeps_no_provider_away() {
     let server = Running::start(|config| config.max_connections_per_room = 1).await;
-    let first = Wire::yjs(server.addr, "d").await;
+    let mut first = Wire::yjs(server.addr, "d").await;
+    first.next().await.expect("it is in");
     // A code from 4400 to 4499 would be the last that this provider ever hears of the document.
     let mut second = Wire::yjs(server.addr, "d").await;
     assert_eq!(second.closed().await, Some(4503));

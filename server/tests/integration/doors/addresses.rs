@@ -53,7 +53,7 @@ async fn sessions_are_counted_by_the_address_that_a_trusted_proxy_tells() {
     let told = answer(ask(server.addr, "POST /rt/1/session", &headers, Some(&body)).await).await;
     assert_eq!(told.refused(), (429, ErrorCode::Rate));
     let mut yjs = Raw::with_headers(&server, "/ws/d", MALLORY).await;
-    assert_eq!(yjs.closed().await, Some(4429));
+    assert_eq!(yjs.closed().await, Some(4503));
 }
 
 #[tokio::test]
@@ -129,7 +129,7 @@ async fn links_of_one_address_are_counted_behind_a_proxy_and_free_again_when_the
     first.write(&hello).await;
     first.read().await.expect("WELCOME");
     let mut second = Raw::with_headers(&server, "/ws/d", MALLORY).await;
-    assert_eq!(second.closed().await, Some(4429));
+    assert_eq!(second.closed().await, Some(4503));
     first
         .write(&frame(FIN | BINARY, &ClientFrame::Bye.encode()))
         .await;

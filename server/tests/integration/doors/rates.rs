@@ -108,12 +108,12 @@ async fn a_flood_of_presence_is_ended_with_4429_on_every_transport() {
         ))
         .await;
     }
-    assert_eq!(yjs.closed().await, Some(4429));
+    assert_eq!(yjs.closed().await, Some(4503), "its provider comes back");
     untouched(&server, &ada).await;
 }
 
 #[tokio::test]
-async fn a_flood_on_the_plain_yjs_endpoint_is_closed_with_4429() {
+async fn a_flood_on_the_plain_yjs_endpoint_is_closed_with_4503() {
     let server = Running::start(|config| config.rates.messages = Rate::per_second(10, 60)).await;
     let ada = Person::come(server.addr, "d");
     ada.live().await;
@@ -122,7 +122,7 @@ async fn a_flood_on_the_plain_yjs_endpoint_is_closed_with_4429() {
     for _ in 0..1_000 {
         yjs.try_send(Message::Binary(step.clone().into())).await;
     }
-    assert_eq!(yjs.closed().await, Some(4429));
+    assert_eq!(yjs.closed().await, Some(4503), "its provider comes back");
     untouched(&server, &ada).await;
 }
 
@@ -166,12 +166,12 @@ async fn a_flood_is_one_flood_however_often_its_session_resumes() {
 #[tokio::test]
 async fn pings_and_what_is_no_message_of_a_session_count_as_messages() {
     let server = Running::start(|config| config.rates.messages = Rate::per_minute(1, 60)).await;
-    for (path, head) in [
-        ("/rt/1/ws", FIN | PING),
-        ("/rt/1/ws", FIN | PONG),
-        ("/ws/d", FIN | PING),
-        ("/ws/d", FIN | PONG),
-        ("/ws/d", FIN | TEXT),
+    for (path, head, code) in [
+        ("/rt/1/ws", FIN | PING, 4429),
+        ("/rt/1/ws", FIN | PONG, 4429),
+        ("/ws/d", FIN | PING, 4503),
+        ("/ws/d", FIN | PONG, 4503),
+        ("/ws/d", FIN | TEXT, 4503),
     ] {
         let mut raw = Raw::to(&server, path).await;
         if path == "/rt/1/ws" {
@@ -180,7 +180,7 @@ async fn pings_and_what_is_no_message_of_a_session_count_as_messages() {
             raw.read().await.expect("WELCOME");
         }
         raw.try_write(&frame(head, b"x").repeat(200)).await.ok();
-        assert_eq!(raw.closed().await, Some(4429), "{path} {head:#x}");
+        assert_eq!(raw.closed().await, Some(code), "{path} {head:#x}");
     }
 }
 

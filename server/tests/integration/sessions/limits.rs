@@ -6,6 +6,7 @@ use protocol::{
     frame::{ClientFrame, ErrorCode},
     replica::Replica,
 };
+use server::rates::Rate;
 
 use crate::{
     person::Person,
@@ -20,6 +21,7 @@ async fn a_reader_that_never_reads_is_let_go_and_costs_the_others_nothing() {
         // Where it fell out of the tail before the kernel was full, nothing is written to it any more.
         config.deadlines.heartbeat = Duration::from_secs(1);
         config.deadlines.silence = Duration::from_secs(4);
+        config.rates.bytes = Rate::per_second(1 << 30, 1 << 30);
     })
     .await;
     let (slow, _) = Wire::greeted(server.addr, "d").await;

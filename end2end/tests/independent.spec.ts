@@ -70,7 +70,7 @@ test("npm ws meets every close code that may be sent, and each comes back", asyn
 })
 
 test("Python's websockets finds the same at both endpoints", async ({ maru, doc }) => {
-  const script = resolve(import.meta.dirname, "../peers/websockets.py")
+  const script = resolve(import.meta.dirname, "../peers/second_client.py")
   const { stdout } = await promisify(execFile)("/usr/bin/python3", [script, ws(maru.origin), doc])
   const codes = [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 3000, 4999]
   expect(JSON.parse(stdout)).toEqual({

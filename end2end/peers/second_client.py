@@ -19,6 +19,15 @@ def probed(nonce: int, padding: bytes) -> bytes:
     return bytes([75, nonce]) + length(len(padding)) + padding
 
 
+async def end(socket) -> list:
+    """The code and the reason that a connection is closed with, whatever comes before."""
+    try:
+        while True:
+            await socket.recv()
+    except websockets.ConnectionClosed as closed:
+        return [closed.rcvd.code, closed.rcvd.reason]
+
+
 async def main(origin: str, doc: str) -> dict:
     rt, yjs = f"{origin}/rt/1/ws", f"{origin}/ws/{doc}"
     met = {}
@@ -37,21 +46,14 @@ async def main(origin: str, doc: str) -> dict:
     met["left"] = socket.close_code
     async with websockets.connect(rt) as socket:
         await socket.send("text")
-        try:
-            await socket.recv()
-        except websockets.ConnectionClosed as closed:
-            met["text"] = [closed.rcvd.code, closed.rcvd.reason]
+        met["text"] = await end(socket)
     async with websockets.connect(yjs) as socket:
         met["step1"] = list(await socket.recv())
         # Step 1 of an empty document is answered by step 2.
         await socket.send(bytes([0, 0, 1, 0]))
         met["step2"] = list(await socket.recv())[:2]
         await socket.send(bytes([99]))
-        try:
-            while True:
-                await socket.recv()
-        except websockets.ConnectionClosed as closed:
-            met["strange"] = closed.rcvd.code
+        met["strange"] = (await end(socket))[0]
     codes = [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 3000, 4999]
     met["codes"] = []
     for code in codes:

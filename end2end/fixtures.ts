@@ -11,7 +11,7 @@ export { type InputMethod, Person, type Rung, steps, typeTogether } from "./pers
 export const FULL = process.env.MARU_FULL === "1"
 
 /** What a browser says when nobody listens at the server's port. */
-const NO_SERVER = /net::ERR_(CONNECTION_(REFUSED|RESET|CLOSED|ABORTED)|INTERNET_DISCONNECTED|EMPTY_RESPONSE|SOCKET_NOT_CONNECTED)|WebSocket connection to .* failed|WebSocket is already in CLOSING/
+const NO_SERVER = /net::ERR_(CONNECTION_(REFUSED|RESET|CLOSED|ABORTED)|INTERNET_DISCONNECTED|EMPTY_RESPONSE|INCOMPLETE_CHUNKED_ENCODING|SOCKET_NOT_CONNECTED)|WebSocket connection to .* failed|WebSocket is already in CLOSING/
 
 /** What a browser says about a WebSocket that something on the way refused or cut. */
 export const NO_WEBSOCKET = /WebSocket connection to '[^']*\/rt\/1\/ws' failed/

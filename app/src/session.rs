@@ -115,6 +115,8 @@ struct Inner {
     inspector: Inspector,
     panel: Option<Panel>,
     look_planned: bool,
+    /// A look was put off until what had just come was in the text.
+    look_put_off: bool,
     editor: Option<Editor>,
     preview: Option<Preview>,
     people: BTreeMap<ClientId, Person>,
@@ -200,6 +202,7 @@ impl Session {
             inspector: Inspector::default(),
             panel: None,
             look_planned: false,
+            look_put_off: false,
             editor: None,
             preview: None,
             people: BTreeMap::new(),

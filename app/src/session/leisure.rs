@@ -6,7 +6,9 @@ use leptos::prelude::*;
 impl Session {
     pub(super) fn plan_digest(&self) {
         let mut inner = self.inner.borrow_mut();
-        let after = if inner.preview.is_some() {
+        // A text that has just arrived has no name yet.
+        let is_first = self.signals.size.with_untracked(is_nothing);
+        let after = if is_first || inner.preview.is_some() {
             DIGEST_SOON
         } else {
             DIGEST_LATER
@@ -35,4 +37,9 @@ impl Session {
             selection.map(|(_, head)| digest::position(&text, head)),
         );
     }
+}
+
+/// Whether nothing is known of a text but that it is empty.
+fn is_nothing(size: &Option<TextSize>) -> bool {
+    size.as_ref().is_none_or(|size| size.characters == 0)
 }

@@ -14,7 +14,7 @@ use protocol::replica::Replica;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// The list follows what passes at most so often. By then an edit that came in is in the text.
+/// The list follows what passes at most so often.
 const LOOK_EVERY: Duration = Duration::from_millis(150);
 
 struct Here<'a> {
@@ -77,13 +77,18 @@ impl Session {
     }
 
     fn look(&self) {
-        let panel = {
+        let (panel, waits) = {
             let mut inner = self.inner.borrow_mut();
             inner.look_planned = false;
-            inner.panel.clone()
+            // Where an edit is can be told once it is in the text, with the next frame. Somebody who composes a syllable may
+            // keep it waiting for much longer, and the list does not wait for that.
+            inner.look_put_off = !inner.look_put_off && inner.connection.holds();
+            (inner.panel.clone(), inner.look_put_off)
         };
-        if let Some(panel) = panel {
-            panel.changed();
+        match panel {
+            Some(_) if waits => self.plan_look(),
+            Some(panel) => panel.changed(),
+            None => {}
         }
     }
 
